@@ -1,0 +1,30 @@
+"""Published trials and a user's own DLT table: read, validate, label, recompute."""
+
+from myelodose.trial.by_dose import counts_by_dose
+from myelodose.trial.dlt_table import dlt_table, read_dlt_table
+from myelodose.trial.proportions import clopper_pearson
+from myelodose.trial.published import (
+    CYTO_ORDER,
+    HAEM_ORDER,
+    dlt_counts,
+    load_discrepancies,
+    load_facts,
+    load_trial,
+    response_table,
+)
+from myelodose.trial.recompute import recompute_facts
+
+__all__ = [
+    "CYTO_ORDER",
+    "HAEM_ORDER",
+    "clopper_pearson",
+    "counts_by_dose",
+    "dlt_counts",
+    "dlt_table",
+    "load_discrepancies",
+    "load_facts",
+    "load_trial",
+    "read_dlt_table",
+    "recompute_facts",
+    "response_table",
+]
