@@ -274,8 +274,21 @@ def _page(executed: nbformat.NotebookNode, name: str, show_code: bool) -> str:
         jquery_url="",
         mermaid_js_url="",
     )
+    _describe_pictures(executed)
     html, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": name}})
     return html
+
+
+def _describe_pictures(executed: nbformat.NotebookNode) -> None:
+    """Give each picture the heading above it as its text for screen readers."""
+    heading = ""
+    for cell in executed.cells:
+        titles = [line for line in cell.source.splitlines() if line.startswith("#")]
+        if cell.cell_type == "markdown" and titles:
+            heading = titles[-1].lstrip("# ")
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output.metadata.setdefault("image/png", {})["alt"] = heading
 
 
 def _put(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 # Beyond any log-odds, so that its probability is exactly 0 or 1; infinity would turn a product
@@ -26,7 +27,7 @@ def cutpoints(share: Float[Array, "... category"]) -> Float[Array, "... cut"]:
 
 
 def log_interval_probability(
-    eta: Float[Array, "..."], low: Float[Array, "..."], high: Float[Array, "..."]
+    eta: Float[Array, "..."], low: ArrayLike, high: ArrayLike
 ) -> Float[Array, "..."]:
     """Log-probability of the category between two cut-points of the cumulative logit model.
 
@@ -46,7 +47,7 @@ def log_interval_probability(
         >>> float(jnp.exp(log_interval_probability(jnp.zeros(()), 0.0, 1e3)))
         0.5
     """
-    width = jnp.asarray(low) - high
+    width = jnp.asarray(low) - jnp.asarray(high)
     return (
         jax.nn.log_sigmoid(high - eta) + jax.nn.log_sigmoid(eta - low) + jnp.log1p(-jnp.exp(width))
     )
@@ -63,7 +64,7 @@ def marginal_scale(patient_sd: Float[Array, ""]) -> Float[Array, ""]:
 
     If a patient's log-odds are scale x + patient_sd z with z ~ Normal(0, 1), the share over all
     patients is close to logistic(x) for scale = sqrt(1 + c^2 patient_sd^2), c = 16 sqrt(3) / (15
-    pi); the error of the share is below 0.01.
+    pi); the share errs by at most 0.011 (at patient_sd = 2.8).
 
     Args:
         patient_sd: Standard deviation between patients, in log-odds.

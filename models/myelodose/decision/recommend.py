@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from myelodose.decision.risk import risk_by_quadrature, risk_from_draws
 from myelodose.decision.rule import DecisionRule
-from myelodose.posterior import PosteriorError, content_hash, provenance
+from myelodose.errors import InputError
+from myelodose.posterior import CHECKS, PosteriorError, content_hash, provenance
 from myelodose.priors import LENALIDOMIDE_PRIOR, LogisticPrior
 
 DEFAULT_RULE = DecisionRule()
@@ -122,8 +123,10 @@ def decide(
         20.0
     """
     if posterior is not None and prior is not None:
-        raise ValueError(
-            "decide: found a posterior and a prior; the posterior brings its own prior"
+        raise InputError(
+            "decide",
+            "found a posterior and a prior",
+            "give one of them: the posterior brings its own prior",
         )
     counts = _with_levels(counts, doses)
     asked = {
@@ -189,6 +192,9 @@ def _check_posterior(
             f"the posterior was fitted to other data ('{record.data_name}')",
             "give the counts that it was fitted to, or fit it again",
         )
+    for name in accept_failed:
+        if name not in CHECKS:
+            raise InputError("decide, accept_failed", f"found {name!r}", f"use {', '.join(CHECKS)}")
     failures = record.diagnostics.failures()
     refused = [f"{name} = {text}" for name, text in failures.items() if name not in accept_failed]
     if refused:
@@ -240,7 +246,7 @@ def _choose(table: xr.Dataset, rule: DecisionRule) -> float | None:
         return None
     if rule.choose == "highest":
         return float(admissible.dose.max())
-    return float(admissible.dose[int(admissible.prob_target.argmax())])
+    return float(admissible.dose[int(admissible.prob_target.argmax("dose"))])
 
 
 def _reason(table: xr.Dataset, rule: DecisionRule, chosen: float | None) -> str:

@@ -46,18 +46,12 @@ def risk_by_quadrature(
         >>> from myelodose.trial import dlt_table
         >>> risk = risk_by_quadrature(dlt_table([10, 20], [3, 6], [0, 1]), thresholds=[0.33])
         >>> float(risk["mean"].sel(dose=20).round(3))
-        0.182
+        0.163
     """
     asked = np.asarray(counts.dose.values if doses is None else doses, float)
     prior.check_doses(np.concatenate([counts.dose.values, asked]), "risk_by_quadrature")
     with float64():
-        data = quadrature.LogisticData(
-            log_dose=jnp.log(counts.dose.values / prior.dose_reference_mg),
-            n=jnp.asarray(counts.n.values, float),
-            dlt=jnp.asarray(counts.dlt.values, float),
-            mean=jnp.asarray(prior.mean, float),
-            precision=jnp.linalg.inv(jnp.asarray(prior.covariance)),
-        )
+        data = quadrature_data(counts, prior)
         log_dose = jnp.log(asked / prior.dose_reference_mg)
         cuts = jnp.asarray(thresholds, float)
         result = quadrature.risk_summary(
@@ -75,6 +69,17 @@ def risk_by_quadrature(
     risk = risk.assign_coords(parameter=["log_alpha", "log_beta"])
     risk.attrs = {"method": "exact quadrature", "prior": prior.name, "posterior": ""}
     return risk
+
+
+def quadrature_data(counts: xr.Dataset, prior: LogisticPrior) -> quadrature.LogisticData:
+    """Counts and prior as the arrays of the quadrature; call it within `float64()`."""
+    return quadrature.LogisticData(
+        log_dose=jnp.log(counts.dose.values / prior.dose_reference_mg),
+        n=jnp.asarray(counts.n.values, float),
+        dlt=jnp.asarray(counts.dlt.values, float),
+        mean=jnp.asarray(prior.mean, float),
+        precision=jnp.linalg.inv(jnp.asarray(prior.covariance)),
+    )
 
 
 def risk_from_draws(

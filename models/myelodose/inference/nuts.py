@@ -1,7 +1,7 @@
 """Sample a NumPyro model with NUTS and hand over a DataTree with provenance."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 import arviz as az
@@ -26,8 +26,9 @@ class SamplerSettings:
         draws: Kept draws per chain.
         target_accept: Mean acceptance that the step size is adapted to, between 0 and 1.
         max_tree_depth: Most doublings of a trajectory.
-        chain_method: "parallel", "sequential" or "vectorized". Draws of one seed differ between
-            the methods, so the method is stored with the posterior.
+        chain_method: "parallel", "sequential" or "vectorized"; "auto" is parallel where JAX has,
+            or can still be given, a CPU device for each chain, and sequential otherwise. Draws of
+            one seed differ between the methods, so the one used is stored with the posterior.
 
     Raises:
         InputError: If a value cannot be.
@@ -38,7 +39,7 @@ class SamplerSettings:
     draws: int = 2500
     target_accept: float = 0.95
     max_tree_depth: int = 10
-    chain_method: str = "parallel"
+    chain_method: str = "auto"
 
     def __post_init__(self) -> None:
         """Check every value while it is concrete."""
@@ -49,8 +50,8 @@ class SamplerSettings:
             "target_accept": (0 < self.target_accept < 1, "a number between 0 and 1"),
             "max_tree_depth": (self.max_tree_depth >= 1, "1 or more"),
             "chain_method": (
-                self.chain_method in ("parallel", "sequential", "vectorized"),
-                "'parallel', 'sequential' or 'vectorized'",
+                self.chain_method in ("auto", "parallel", "sequential", "vectorized"),
+                "'auto', 'parallel', 'sequential' or 'vectorized'",
             ),
         }
         for field, (fine, remedy) in checks.items():
@@ -96,8 +97,7 @@ def sample(
     Returns:
         A DataTree with groups `posterior`, `prior`, `sample_stats` and the provenance.
     """
-    if settings.chain_method == "parallel":
-        declare_cpu_devices(settings.chains)
+    settings = replace(settings, chain_method=_chain_method(settings))
     key_prior, key_chains = jax.random.split(jax.random.key(seed))
     with float64():
         mcmc = numpyro.infer.MCMC(
@@ -142,3 +142,16 @@ def sample(
     )
     tree.attrs["provenance"] = record.to_json()
     return tree
+
+
+def _chain_method(settings: SamplerSettings) -> str:
+    """The method that is really used."""
+    if settings.chain_method not in ("auto", "parallel"):
+        return settings.chain_method
+    try:
+        declare_cpu_devices(settings.chains)
+    except RuntimeError:
+        if settings.chain_method == "parallel":
+            raise
+        return "sequential"
+    return "parallel"

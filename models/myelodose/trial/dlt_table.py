@@ -11,7 +11,11 @@ from myelodose.errors import InputError
 from myelodose.tables import Cell, Table, missing_column, read_table
 
 
-def dlt_table(dose: Sequence[float], n: Sequence[int], dlt: Sequence[int]) -> xr.Dataset:
+def dlt_table(
+    dose: Sequence[float] | np.ndarray,
+    n: Sequence[int] | np.ndarray,
+    dlt: Sequence[int] | np.ndarray,
+) -> xr.Dataset:
     """DLT counts as a labelled table.
 
     Args:
