@@ -10,6 +10,9 @@ NOTEBOOKS := 01-look-at-the-trial 02-fit-trial 03-decide-dose
 export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.venv/jax-cache
 export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0.2
 
+# Show what a tool says only if it finds something.
+quiet = said=$$($(1) 2>&1) || { printf '%s\n' "$$said"; exit 1; }
+
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
@@ -20,18 +23,18 @@ decision: environment ## from the published trial to the next dose: runs the not
 	@for name in $(NOTEBOOKS); do $(BIN)/myelodose run notebooks/$$name.ipynb || exit 1; done
 
 test: environment lint ## lint, types, rooms, and the default tests
-	@echo "running the tests (about five minutes; slow ones: make test-slow)"
+	@echo "tests: about five minutes; the slow ones are in make test-slow"
 	@$(BIN)/python -m pytest -q
 
 test-slow: environment ## calibration and full fits
 	@$(BIN)/python -m pytest -q -m slow
 
-lint: environment ## style, types, rooms, stripped notebooks
-	@echo "checking style, types, rooms and notebooks"
+lint: environment ## style, types (notebooks too), rooms, stripped notebooks
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
-	@$(BIN)/pyrefly check --summary=none
-	@$(BIN)/lint-imports --no-logo --quiet 2>/dev/null || $(BIN)/lint-imports
+	@$(call quiet,$(BIN)/pyrefly check)
+	@$(call quiet,$(BIN)/lint-imports)
 	@$(BIN)/nbstripout --verify notebooks/*.ipynb
+	@echo "lint: style, types, rooms and notebooks are in order"
 
 format: environment ## put code and notebooks in order
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet . && $(BIN)/nbstripout notebooks/*.ipynb

@@ -22,9 +22,7 @@ def test_the_two_commands_come_first_and_exist():
 
 def test_the_python_of_the_readme_runs(tmp_path):
     (code,) = blocks("python")
-    done = run_python(
-        "import myelodose\nmyelodose.declare_cpu_devices(4)\n" + code, folder=tmp_path
-    )
+    done = run_python(code, folder=tmp_path)
     assert done.stdout.count("Give the next 3 patients 20 mg.") == 2, done.stderr
     assert (tmp_path / "dlt.nc").exists()
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from conftest import run_python
 from myelodose.decision import risk_by_quadrature, risk_from_draws
 from myelodose.errors import InputError
 from myelodose.inference.fit import fit_dlt, fit_response
@@ -99,3 +100,23 @@ def test_impossible_settings_are_refused(field, value, says):
     with pytest.raises(InputError) as caught:
         SamplerSettings(**{field: value})
     assert says in str(caught.value)
+
+
+def test_chains_run_one_after_another_where_jax_has_started_with_one_device():
+    done = run_python(
+        "import myelodose as md, jax\n"
+        "from myelodose.inference.nuts import SamplerSettings\n"
+        "from myelodose.posterior import provenance\n"
+        "jax.numpy.ones(1)\n"
+        "counts = md.dlt_counts(md.load_trial())\n"
+        "few = dict(chains=2, warmup=50, draws=50)\n"
+        "fit = md.fit_dlt(counts, seed=1, settings=SamplerSettings(**few))\n"
+        "print(provenance(fit).sampler['chain_method'])\n"
+        "try:\n"
+        "    md.fit_dlt(counts, seed=1, settings=SamplerSettings(**few, chain_method='parallel'))\n"
+        "except RuntimeError as problem:\n"
+        "    print(problem)",
+    )
+    assert done.stdout.startswith("sequential\n2 chains in parallel need 2 CPU devices"), (
+        done.stderr
+    )
