@@ -1,4 +1,4 @@
-"""What many tests share: the trial, and one small fit that has not converged on purpose."""
+"""What many tests share: the trial and one fit of each model."""
 
 import os
 import subprocess
@@ -40,11 +40,11 @@ def dlt_posterior(counts) -> xr.DataTree:
 
 @pytest.fixture(scope="session")
 def response_posterior(trial) -> xr.DataTree:
-    """A fit of the response model with few draws: good enough for shapes and storage."""
+    """A fit of the response model, with just enough draws to pass for converged."""
     from myelodose.inference.fit import fit_response
     from myelodose.inference.nuts import SamplerSettings
 
-    return fit_response(trial, seed=1, settings=SamplerSettings(warmup=300, draws=200))
+    return fit_response(trial, seed=1, settings=SamplerSettings(warmup=600, draws=600))
 
 
 def run_python(code: str, *, folder: Path | None = None, **environment: str):

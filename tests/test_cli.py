@@ -1,5 +1,6 @@
 """The command line: one line of error, exit status, nothing half-done."""
 
+import json
 import re
 
 import pytest
@@ -32,6 +33,7 @@ def test_decide_reads_a_table_and_all_options(tmp_path, capsys):
         (["decide", "nowhere.csv"], "nowhere.csv: there is no such file"),
         (["decide", "--target", "2"], "DecisionRule, target_dlt: found 2.0"),
         (["decide", "--doses", "10", "500"], "found a dose of 500 mg outside the modelled range"),
+        (["decide", "--posterior", "x.nc", "--reference-dose", "5"], "give one of them"),
         (["run", "nowhere.ipynb"], "there is no such notebook"),
         (["run", "x.ipynb", "-p", "a", "1", "-p", "a", "2"], "-p: found 'a' twice"),
         (["facts", "--trial", "viola"], "found no trial 'viola'"),
@@ -67,7 +69,23 @@ def test_a_stored_posterior_is_described(dlt_posterior, tmp_path, capsys):
     assert main(["posterior", str(path)]) == 0
     out = capsys.readouterr().out
     assert "model: dlt-logistic version 1" in out
-    assert "0 divergences" in out
+    assert "divergences: 0; converged" in out
+
+
+def test_decide_uses_a_stored_posterior_and_its_gate(dlt_posterior, tmp_path, capsys):
+    path = save_posterior(dlt_posterior, tmp_path / "dlt.nc")
+    assert main(["decide", "--posterior", str(path)]) == 0
+    assert "method 10000 stored draws" in capsys.readouterr().out
+    record = json.loads(dlt_posterior.attrs["provenance"])
+    record["diagnostics"]["divergences"] = 2
+    bad = dlt_posterior.copy()
+    bad.attrs["provenance"] = json.dumps(record)
+    path = save_posterior(bad, tmp_path / "bad.nc")
+    assert main(["decide", "--posterior", str(path)]) == 2
+    assert "divergences = 2, above 0" in capsys.readouterr().err
+    words = ["decide", "--posterior", str(path), "--accept-failed", "divergences"]
+    assert main(words) == 0
+    assert "Accepted although it failed: divergences = 2" in capsys.readouterr().out
 
 
 def test_an_interrupt_is_status_130(monkeypatch, capsys):

@@ -7,7 +7,6 @@ import warnings
 import pytest
 import xarray as xr
 
-import myelodose.posterior as store
 from myelodose.posterior import (
     DLT_LOGISTIC,
     ORDINAL_RESPONSE,
@@ -19,6 +18,7 @@ from myelodose.posterior import (
     posterior_hash,
     provenance,
     save_posterior,
+    store,
 )
 from myelodose.trial import dlt_counts
 

@@ -70,9 +70,9 @@ def _add_run(run: argparse.ArgumentParser) -> None:
 
 def _add_decide(decide: argparse.ArgumentParser) -> None:
     decide.description = (
-        "Recommend the next dose by exact quadrature of the two-parameter logistic model. Without "
-        "a table the published trial is used. The prior is that of lenalidomide unless "
-        "--reference-dose is given."
+        "Recommend the next dose by exact quadrature of the two-parameter logistic model, or from "
+        "a stored posterior. Without a table the published trial is used. The prior is that of "
+        "lenalidomide unless --reference-dose is given."
     )
     decide.add_argument("table", nargs="?", type=Path, help="CSV: dose,n,dlt or dose,dlt [mg]")
     decide.add_argument("--doses", nargs="+", type=float, help="all dose levels [mg]")
@@ -83,6 +83,14 @@ def _add_decide(decide: argparse.ArgumentParser) -> None:
     decide.add_argument("--reference-dose", type=float, help="another drug: reference dose [mg]")
     decide.add_argument(
         "--reference-risk", type=float, default=0.25, help="prior median DLT risk at that dose"
+    )
+    decide.add_argument("--posterior", type=Path, help="decide from stored draws (.nc or .zarr)")
+    decide.add_argument(
+        "--accept-failed",
+        nargs="+",
+        default=[],
+        metavar="CHECK",
+        help="convergence checks of the posterior whose failure is accepted, by name",
     )
     decide.set_defaults(command=_decide)
 
@@ -102,7 +110,8 @@ def _run(options: argparse.Namespace) -> None:
 
 def _decide(options: argparse.Namespace) -> None:
     from myelodose.decision import DecisionRule, decide
-    from myelodose.priors import LENALIDOMIDE_PRIOR, standard_prior
+    from myelodose.posterior import DLT_LOGISTIC, load_posterior
+    from myelodose.priors import standard_prior
     from myelodose.trial import dlt_counts, load_trial, read_dlt_table
 
     rule = DecisionRule(
@@ -111,11 +120,29 @@ def _decide(options: argparse.Namespace) -> None:
         overdose_limit=options.overdose_limit,
         cohort_size=options.cohort_size,
     )
-    prior = LENALIDOMIDE_PRIOR
+    prior = None
     if options.reference_dose is not None:
         prior = standard_prior(options.reference_dose, median_risk=options.reference_risk)
     counts = read_dlt_table(options.table) if options.table else dlt_counts(load_trial())
-    print(decide(counts, prior=prior, rule=rule, doses=options.doses))
+    posterior = None
+    if options.posterior is not None:
+        if prior is not None:
+            raise InputError(
+                "decide",
+                "found --posterior and --reference-dose",
+                "give one of them: a posterior brings its own prior",
+            )
+        posterior = load_posterior(options.posterior, model=DLT_LOGISTIC, data=counts)
+    print(
+        decide(
+            counts,
+            posterior=posterior,
+            prior=prior,
+            rule=rule,
+            doses=options.doses,
+            accept_failed=options.accept_failed,
+        )
+    )
 
 
 def _facts(options: argparse.Namespace) -> None:
@@ -138,5 +165,3 @@ def _posterior(options: argparse.Namespace) -> None:
     print(f"sampler: seed {record.seed}, {record.sampler}")
     print(f"made: {record.created} with {record.packages}")
     print(f"diagnostics: {record.diagnostics}")
-    for name, text in record.diagnostics.failures().items():
-        print(f"FAILED {name} = {text}")

@@ -1,5 +1,7 @@
 """Response probabilities from stored draws."""
 
+import json
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -35,6 +37,18 @@ def test_one_draw_is_what_the_formula_gives(response_posterior):
 def test_another_model_is_refused(dlt_posterior):
     with pytest.raises(PosteriorError, match="give one of 'ordinal-response'"):
         response_probability(dlt_posterior)
+
+
+def test_a_posterior_that_did_not_converge_is_refused(response_posterior):
+    bad = response_posterior.copy()
+    record = json.loads(bad.attrs["provenance"])
+    record["diagnostics"]["divergences"] = 3
+    bad.attrs["provenance"] = json.dumps(record)
+    with pytest.raises(PosteriorError, match=r"response_probability: .* divergences = 3"):
+        response_probability(bad)
+    assert response_probability(bad, accept_failed=["divergences"]).identical(
+        response_probability(response_posterior)
+    )
 
 
 def test_the_posterior_is_not_changed(response_posterior):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myelodose.decision import DecisionRule, decide
-from myelodose.decision.recommend import percent
+from myelodose.decision.words import percent
 from myelodose.errors import InputError
 from myelodose.posterior import PosteriorError, posterior_hash
 from myelodose.priors import LENALIDOMIDE_PRIOR, standard_prior

@@ -3,7 +3,7 @@
 import pytest
 
 from myelodose.trial import load_discrepancies, load_facts, recompute_facts
-from myelodose.trial.fact_checks import additional_abnormalities, only_count
+from myelodose.trial.arithmetic import additional_abnormalities, only_count
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,13 @@
 """The probability of a response by dose and TP53, from stored draws."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from myelodose.posterior import ORDINAL_RESPONSE, PosteriorError, provenance
+from myelodose.posterior import ORDINAL_RESPONSE, PosteriorError, provenance, require_converged
 from myelodose.precision import float64
 from myelodose.response import cutpoints, marginal_scale, normal_nodes
 
@@ -14,20 +16,23 @@ _NODES = 40
 _BELOW_RESPONSE = 1  # the cut-point between SD and PR, the second of each scale
 
 
-def response_probability(posterior: xr.DataTree) -> xr.Dataset:
+def response_probability(
+    posterior: xr.DataTree, *, accept_failed: Sequence[str] = ()
+) -> xr.Dataset:
     """P(at least a partial response) of a new patient at each dose of the trial.
 
     The patient's own effect is integrated out; the effect of the dose cohort is the trial's.
 
     Args:
         posterior: An `ordinal-response` posterior, from `fit_response` or `load_posterior`.
+        accept_failed: Convergence checks whose failure is accepted, each by its name.
 
     Returns:
         Over `outcome` (haem, cyto), `dose` [mg] and `tp53`: `mean`, `lower` and `upper`, the
         posterior mean and 95 % interval of the probability.
 
     Raises:
-        PosteriorError: If the posterior is of another model.
+        PosteriorError: If the posterior is of another model or did not converge.
     """
     record = provenance(posterior, "response_probability")
     if record.model != ORDINAL_RESPONSE:
@@ -36,6 +41,7 @@ def response_probability(posterior: xr.DataTree) -> xr.Dataset:
             f"found a posterior of model '{record.model.name}' version {record.model.version}",
             f"give one of '{ORDINAL_RESPONSE.name}' version {ORDINAL_RESPONSE.version}",
         )
+    require_converged(posterior, "response_probability", accept_failed)
     draws = posterior["posterior"].to_dataset().stack(sample=("chain", "draw"))
     log_dose = np.log(draws.cohort / record.prior["dose_reference_mg"])
     tp53 = xr.DataArray(list(TP53_CODE.values()), coords={"tp53": list(TP53_CODE)}, dims="tp53")

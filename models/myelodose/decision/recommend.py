@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike
 
 from myelodose.decision.risk import risk_by_quadrature, risk_from_draws
 from myelodose.decision.rule import DecisionRule
+from myelodose.decision.words import close_calls, patients, percent, reason, verdict
 from myelodose.errors import InputError
-from myelodose.posterior import CHECKS, PosteriorError, content_hash, provenance
+from myelodose.posterior import PosteriorError, content_hash, provenance, require_converged
 from myelodose.priors import LENALIDOMIDE_PRIOR, LogisticPrior
 
 DEFAULT_RULE = DecisionRule()
@@ -47,8 +48,8 @@ class Decision:
     def sentence(self) -> str:
         """The recommendation with its reason and cautions, for people."""
         dose = self.recommended_dose_mg
-        patients = _patients(self.rule.cohort_size)
-        what = "Stop." if dose is None else f"Give the next {patients} {dose:g} mg."
+        whom = patients(self.rule.cohort_size)
+        what = "Stop." if dose is None else f"Give the next {whom} {dose:g} mg."
         return " ".join([what, self.reason, *self.cautions])
 
     def frame(self) -> pd.DataFrame:
@@ -145,7 +146,7 @@ def decide(
     return Decision(
         table=table,
         recommended_dose_mg=chosen,
-        reason=_reason(table, rule, chosen),
+        reason=reason(table, rule, chosen),
         rule=rule,
         basis={
             "method": risk.attrs["method"],
@@ -154,22 +155,8 @@ def decide(
             "data": content_hash(counts)[:12],
             "myelodose": version("myelodose"),
         },
-        cautions=(*cautions, *_close_calls(table, rule)),
+        cautions=(*cautions, *close_calls(table, rule)),
     )
-
-
-def percent(value: float | xr.DataArray) -> str:
-    """A probability in whole per cent; extremes stay visible as '<1 %' and '>99 %'."""
-    share = 100 * float(value)
-    if 0 < share < 0.5:
-        return "<1 %"
-    if 99.5 < share < 100:
-        return ">99 %"
-    return f"{share:.0f} %"
-
-
-def _patients(count: int) -> str:
-    return "patient" if count == 1 else f"{count} patients"
 
 
 def _with_levels(counts: xr.Dataset, doses: ArrayLike | None) -> xr.Dataset:
@@ -192,19 +179,7 @@ def _check_posterior(
             f"the posterior was fitted to other data ('{record.data_name}')",
             "give the counts that it was fitted to, or fit it again",
         )
-    for name in accept_failed:
-        if name not in CHECKS:
-            raise InputError("decide, accept_failed", f"found {name!r}", f"use {', '.join(CHECKS)}")
-    failures = record.diagnostics.failures()
-    refused = [f"{name} = {text}" for name, text in failures.items() if name not in accept_failed]
-    if refused:
-        raise PosteriorError(
-            "decide",
-            f"the posterior has not converged: {'; '.join(refused)}",
-            "fit it again with more warm-up or draws; to decide all the same, name each failed "
-            f"check: accept_failed={list(failures)}",
-        )
-    return [f"Accepted although it failed: {name} = {text}." for name, text in failures.items()]
+    return require_converged(posterior, "decide", accept_failed)
 
 
 def _table(counts: xr.Dataset, risk: xr.Dataset, rule: DecisionRule) -> xr.Dataset:
@@ -224,7 +199,7 @@ def _table(counts: xr.Dataset, risk: xr.Dataset, rule: DecisionRule) -> xr.Datas
     )
     safe = table.prob_over < rule.overdose_limit
     within = np.arange(table.sizes["dose"]) <= _highest_level(counts, rule)
-    why = [_why(bool(s), bool(w), rule) for s, w in zip(safe.values, within, strict=True)]
+    why = [verdict(bool(s), bool(w), rule) for s, w in zip(safe.values, within, strict=True)]
     return table.assign(admissible=safe & within, why=("dose", why))
 
 
@@ -234,12 +209,6 @@ def _highest_level(counts: xr.Dataset, rule: DecisionRule) -> int:
     return (int(tried[-1]) + rule.max_step) if tried.size else 0
 
 
-def _why(safe: bool, within: bool, rule: DecisionRule) -> str:
-    if not safe:
-        return f"overdose probability not under {percent(rule.overdose_limit)}"
-    return "admissible" if within else "would skip a level that was not tried"
-
-
 def _choose(table: xr.Dataset, rule: DecisionRule) -> float | None:
     admissible = table.sel(dose=table.dose[table.admissible.values])
     if admissible.sizes["dose"] == 0:
@@ -247,44 +216,3 @@ def _choose(table: xr.Dataset, rule: DecisionRule) -> float | None:
     if rule.choose == "highest":
         return float(admissible.dose.max())
     return float(admissible.dose[int(admissible.prob_target.argmax("dose"))])
-
-
-def _reason(table: xr.Dataset, rule: DecisionRule, chosen: float | None) -> str:
-    target, limit = percent(rule.target_dlt), percent(rule.overdose_limit)
-    seen = f"{int(table.dlt.sum())} DLTs in {int(table.n.sum())} patients"
-    if chosen is None:
-        lowest = table.isel(dose=0)
-        return (
-            f"After {seen} no dose is admissible: already at {float(lowest.dose):g} mg the "
-            f"probability of a DLT risk above {target} is {percent(lowest.prob_over)}, not under "
-            f"the limit of {limit}."
-        )
-    at = table.sel(dose=chosen)
-    pick = (
-        "the highest dose" if rule.choose == "highest" else "the dose most likely to be on target"
-    )
-    text = (
-        f"After {seen} it is {pick} with a probability under {limit} that the DLT risk exceeds "
-        f"{target} ({percent(at.prob_over)}); its mean DLT risk is {percent(at['mean'])}."
-    )
-    above = table.sel(dose=table.dose[table.dose.values > chosen])
-    if above.sizes["dose"]:
-        after = above.isel(dose=0)
-        text += f" At {float(after.dose):g} mg: {after.why.item()} ({percent(after.prob_over)})."
-    no_dlt = percent(at.prob_next.sel(count=0))
-    two = percent(at.prob_next.sel(count=slice(2, None)).sum())
-    return text + (
-        f" Expected at {chosen:g} mg in the next {_patients(rule.cohort_size)}: no DLT "
-        f"{no_dlt}, two or more {two}."
-    )
-
-
-def _close_calls(table: xr.Dataset, rule: DecisionRule) -> list[str]:
-    """Doses whose verdict lies within the numerical error of the limit."""
-    gap = np.abs(table.prob_over - rule.overdose_limit)
-    return [
-        f"At {float(dose):g} mg the overdose probability lies within its numerical error "
-        f"(standard error {float(table.error.sel(dose=dose)):.3f}) of the limit: use exact "
-        "quadrature or more draws."
-        for dose in table.dose.values[(gap < 2 * table.error).values]
-    ]

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import pandas as pd
 import xarray as xr
 
-from myelodose.decision.recommend import Decision, decide, percent
+from myelodose.decision.recommend import Decision, decide
 from myelodose.decision.rule import DecisionRule
+from myelodose.decision.words import percent
 from myelodose.priors import LENALIDOMIDE_PRIOR, LogisticPrior, logit
 
 

@@ -37,7 +37,7 @@ class SamplerSettings:
     chains: int = 4
     warmup: int = 1000
     draws: int = 2500
-    target_accept: float = 0.95
+    target_accept: float = 0.99
     max_tree_depth: int = 10
     chain_method: str = "auto"
 

@@ -7,16 +7,20 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
+from myelodose.trial.arithmetic import (
+    additional_abnormalities,
+    by_cohort,
+    counts_of,
+    half_up,
+    named,
+    only_count,
+    patients,
+)
 from myelodose.trial.published import HAEM_ORDER
-from myelodose.trial.recompute import Paper, Recomputed, Verdict, check, numbers_in, verdict_of
+from myelodose.trial.recompute import Paper, Recomputed, check, numbers_in, verdict_of
 
 ENROLLED = 20
 DAYS_PER_MONTH = 365.25 / 12
-
-
-def half_up(value: float) -> int:
-    """Round as people do: 68.5 becomes 69."""
-    return math.floor(value + 0.5)
 
 
 def share(paper: Paper, fact_id: str, k: int, n: int, why: str) -> Recomputed:
@@ -24,11 +28,6 @@ def share(paper: Paper, fact_id: str, k: int, n: int, why: str) -> Recomputed:
     printed = paper.numbers(fact_id)[-1]
     agrees = half_up(100 * k / n) == printed
     return Recomputed(f"{k}/{n} = {100 * k / n:.1f} %", verdict_of(agrees), why)
-
-
-def only_count(percent: float, n: int) -> list[int]:
-    """Every k for which k of n rounds to the printed percentage."""
-    return [k for k in range(n + 1) if half_up(100 * k / n) == percent]
 
 
 def count_behind(paper: Paper, fact_id: str, n: int) -> Recomputed:
@@ -39,44 +38,6 @@ def count_behind(paper: Paper, fact_id: str, n: int) -> Recomputed:
     agrees = found == [int(k) for k in paper.numbers(fact_id, "numerator")]
     texts = ", ".join(f"{k}/{n}" for k in found)
     return Recomputed(texts, verdict_of(agrees), f"the only count of {n} that rounds so")
-
-
-def patients(mask: xr.DataArray) -> list[int]:
-    """Numbers of the patients for whom the mask holds."""
-    return [int(number) for number in mask.patient.values[mask.values]]
-
-
-def named(mask: xr.DataArray) -> str:
-    """The same as text."""
-    return "patients " + ", ".join(map(str, patients(mask)))
-
-
-def counts_of(values: xr.DataArray, order: tuple[str, ...]) -> str:
-    """How often each value stands in a column, best first: '1 CR, 3 CRi, 1 PR'."""
-    count = Counter(values.values.tolist())
-    return ", ".join(f"{count[name]} {name}" for name in reversed(order) if count[name])
-
-
-def by_cohort(paper: Paper, kind) -> tuple[list[int], list[int]]:
-    """Responders and patients in each cohort."""
-    cohorts = paper.trial.cohort
-    mask = paper.responders(kind)
-    names = list(dict.fromkeys(cohorts.values.tolist()))
-    return (
-        [int((mask & (cohorts == name)).sum()) for name in names],
-        [int((cohorts == name).sum()) for name in names],
-    )
-
-
-def additional_abnormalities(karyotype: str) -> int:
-    """Abnormalities besides del(5q): parts between commas that stand outside brackets."""
-    if karyotype == "None":
-        return 0
-    depth, parts = 0, 1
-    for letter in karyotype:
-        depth += {"(": 1, ")": -1}.get(letter, 0)
-        parts += letter == "," and depth == 0
-    return parts
 
 
 @check("F01")
@@ -408,7 +369,7 @@ def deaths(paper: Paper) -> Recomputed:
 
 @check("F60")
 def the_20th_patient(paper: Paper) -> Recomputed:
-    rows, treated = _rows_and_treated(paper, 25)
+    rows, treated = rows_and_treated(paper, 25)
     unknown = int((paper.trial.tp53 == "not evaluable").sum())
     not_evaluable = ENROLLED - int(paper.numbers("F30")[1]) - unknown
     needs = [fact(paper).why for fact in (median_age, aml, complex_karyotype)]
@@ -420,7 +381,8 @@ def the_20th_patient(paper: Paper) -> Recomputed:
     )
 
 
-def _rows_and_treated(paper: Paper, dose: float) -> tuple[int, int]:
+def rows_and_treated(paper: Paper, dose: float) -> tuple[int, int]:
+    """Rows of Table 1 at a dose, and patients treated there."""
     rows = int((paper.trial.len_dose_mg == dose).sum())
     return rows, int(paper.trial.n.sel(dose=dose))
 
@@ -431,12 +393,12 @@ def fish_decline(paper: Paper) -> Recomputed:
     t = stats.t.isf(p / 2, df=n - 1)
     return Recomputed(
         f"|t| = {t:.2f}, mean/SD = {t / math.sqrt(n):.2f}",
-        "agrees if" if p < _rank_limit(n) else "agrees",
-        f"a paired t-type test was used: exact rank tests with n = {n:g} stop at {_rank_limit(n)}",
+        "agrees if" if p < rank_limit(n) else "agrees",
+        f"a paired t-type test was used: exact rank tests with n = {n:g} stop at {rank_limit(n)}",
     )
 
 
-def _rank_limit(n: float) -> float:
+def rank_limit(n: float) -> float:
     """The smallest two-sided P of a sign or signed-rank test with n pairs: 2/2^n."""
     return 2 / 2 ** int(n)
 
@@ -472,107 +434,3 @@ def patient_13(paper: Paper) -> Recomputed:
         verdict_of(months >= paper.numbers("F74", "value")[0]),
         "3 cycles of 28 d and 4 of 56 d on schedule cover the 9 months of response",
     )
-
-
-def _contradicts(found: bool) -> Verdict:
-    """The paper against itself, unless the two statements fit after all."""
-    return "contradiction" if found else "agrees"
-
-
-@check("D1")
-def d1(paper: Paper) -> Recomputed:
-    found = responders_with_tp53(paper)
-    return Recomputed(found.value, _contradicts(found.verdict == "differs"), found.why)
-
-
-@check("D2")
-def d2(paper: Paper) -> Recomputed:
-    stated = paper.numbers("F74", "value")[0]
-    longest = [max(paper.numbers(fact)) for fact in ("F23", "F24")]
-    return Recomputed(
-        f"{stated:g} against at most {longest[0]:g} and {longest[1]:g} months",
-        _contradicts(stated > max(longest)),
-        "the response of patient 13 is longer than the longest printed response",
-    )
-
-
-@check("D3")
-def d3(paper: Paper) -> Recomputed:
-    cycles = int(paper.trial.induction_cycles.sel(patient=15))
-    return Recomputed(
-        f"{cycles} cycle in Table 1",
-        _contradicts(cycles < 2),
-        "the legend gives patient 15 a second course",
-    )
-
-
-@check("D4")
-def d4(paper: Paper) -> Recomputed:
-    mask = paper.responders("cyto") & ~paper.responders("haem")
-    cycles = paper.trial.induction_cycles.values[mask.values]
-    return Recomputed(
-        f"cycles {', '.join(map(str, cycles))} ({named(mask)})",
-        _contradicts(bool(cycles.max() > np.median(paper.trial.induction_cycles))),
-        "'discontinued early' does not fit a patient with more cycles than the median",
-    )
-
-
-@check("D5")
-def d5(paper: Paper) -> Recomputed:
-    rows, treated = _rows_and_treated(paper, 25)
-    return Recomputed(
-        f"{rows} rows, {treated} treated",
-        _contradicts(rows != treated),
-        "the sixth patient was not evaluable for response",
-    )
-
-
-@check("D6")
-def d6(paper: Paper) -> Recomputed:
-    _, sizes = by_cohort(paper, "haem")
-    odd = [size for size in sizes[:2] if size not in (3, 6)]
-    return Recomputed(
-        f"cohorts of {sizes[0]} and {sizes[1]}",
-        _contradicts(bool(odd)),
-        "a 3+3 design treats 3 or 6; the paper does not explain a fourth patient",
-    )
-
-
-@check("D7")
-def d7(paper: Paper) -> Recomputed:
-    dose = float(paper.trial.len_dose_mg.sel(patient=1))
-    found = paper.trial.attrs["reported_mtd_mg"]
-    return Recomputed(
-        f"patient 1: cohort of {dose:g} mg, MTD {found:g} mg",
-        _contradicts(dose < found),
-        "maintenance is defined at the MTD, which was not known in cohort I",
-    )
-
-
-@check("D9")
-def d9(paper: Paper) -> Recomputed:
-    mask = paper.responders("cyto") & ~paper.responders("haem")
-    rest = int((~paper.responders("haem")).sum())
-    return Recomputed(
-        f"{int(mask.sum())} of the {rest}",
-        _contradicts(bool(mask.any())),
-        f"{named(mask)}: metaphases fell by half, CD34+ FISH 'unchanged' as a group",
-    )
-
-
-@check("D10")
-def d10(paper: Paper) -> Recomputed:
-    p, n = paper.numbers("F70")
-    limit = _rank_limit(n)
-    return Recomputed(
-        f"smallest exact rank P = {limit}",
-        _contradicts(p < limit),
-        "P = 0.001 needs a t-type test; the test is not named",
-    )
-
-
-@check("D11")
-def d11(paper: Paper) -> Recomputed:
-    found = median_age(paper)
-    agrees = float(np.median(paper.trial.age_years)) == paper.numbers("F31")[0]
-    return Recomputed(found.value, _contradicts(not agrees), f"they agree if {found.why}")

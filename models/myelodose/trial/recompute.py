@@ -87,7 +87,9 @@ def recompute_facts(trial: xr.Dataset) -> pd.DataFrame:
         >>> recompute_facts(load_trial()).verdict["F72"]
         'differs'
     """
-    import myelodose.trial.fact_checks  # noqa: F401  (fills CHECKS)
+    # Importing them fills CHECKS, facts first.
+    import myelodose.trial.discrepancy_checks
+    import myelodose.trial.fact_checks  # noqa: F401
 
     name = trial.attrs["name"]
     facts = load_facts(name).set_index("fact_id")

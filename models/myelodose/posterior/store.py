@@ -1,182 +1,25 @@
-"""Fitted posteriors on disk: ArviZ-shaped DataTrees with provenance, checked when loaded.
+"""Save and load posteriors: NetCDF or Zarr, whole or not at all, checked when loaded."""
 
-A stored posterior is an `xarray.DataTree` (groups `posterior`, `prior`, `sample_stats`, ...) in
-NetCDF (`.nc`) or Zarr (`.zarr`). Its root attributes hold the provenance as JSON text, and a hash
-over all draws and the provenance, so that nothing can be lost or changed unnoticed.
-"""
-
-import hashlib
-import json
 import os
 import shutil
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import xarray as xr
 
-from myelodose.errors import InputError
 from myelodose.packages import package_versions
 from myelodose.paths import posteriors_folder, shown
-from myelodose.priors import LogisticPrior
-
-SCHEMA_VERSION = 1
-R_HAT_LIMIT = 1.01
-ESS_LIMIT = 400
-CHECKS = ("r_hat", "ess_bulk", "ess_tail", "divergences")
-
-
-class Model(NamedTuple):
-    """Name and version of a model; the version rises when the meaning of a parameter changes."""
-
-    name: str
-    version: int
-
-
-DLT_LOGISTIC = Model("dlt-logistic", 1)
-ORDINAL_RESPONSE = Model("ordinal-response", 1)
-
-
-class PosteriorError(InputError):
-    """A stored posterior that cannot be used as it is."""
-
-
-class PosteriorWarning(UserWarning):
-    """A stored posterior that can be used, with something to know."""
-
-
-@dataclass(frozen=True)
-class Diagnostics:
-    """How well the chains converged: the worst value over all parameters.
-
-    R-hat is rank-normalised, ESS is in draws (Vehtari et al. 2021, doi 10.1214/20-BA1221).
-    """
-
-    r_hat: float
-    ess_bulk: float
-    ess_tail: float
-    divergences: int
-    worst: dict[str, str] = field(default_factory=dict)
-
-    def failures(self) -> dict[str, str]:
-        """The checks that fail, by name, each with its value and limit. NaN fails."""
-        checks = {
-            "r_hat": (self.r_hat <= R_HAT_LIMIT, f"{self.r_hat:.3f}, above {R_HAT_LIMIT}"),
-            "ess_bulk": (self.ess_bulk >= ESS_LIMIT, f"{self.ess_bulk:.0f}, below {ESS_LIMIT}"),
-            "ess_tail": (self.ess_tail >= ESS_LIMIT, f"{self.ess_tail:.0f}, below {ESS_LIMIT}"),
-            "divergences": (self.divergences == 0, f"{self.divergences}, above 0"),
-        }
-        return {
-            name: text + (f" ({self.worst[name]})" if name in self.worst else "")
-            for name, (fine, text) in checks.items()
-            if not fine
-        }
-
-    def __str__(self) -> str:
-        """One line for reports."""
-        return (
-            f"R-hat at most {self.r_hat:.3f}, ESS at least {self.ess_bulk:.0f} (bulk) and "
-            f"{self.ess_tail:.0f} (tail), {self.divergences} divergences"
-        )
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What a posterior was made of and by what."""
-
-    model: Model
-    data_name: str
-    data_hash: str
-    seed: int
-    sampler: dict
-    diagnostics: Diagnostics
-    created: str
-    packages: dict[str, str]
-    prior: dict = field(default_factory=dict)
-    schema_version: int = SCHEMA_VERSION
-
-    def to_json(self) -> str:
-        """Canonical JSON: NetCDF attributes hold no dictionaries."""
-        return json.dumps(asdict(self), sort_keys=True, allow_nan=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Provenance":
-        """The inverse of `to_json`."""
-        fields = json.loads(text)
-        fields["model"] = Model(*fields["model"])
-        fields["diagnostics"] = Diagnostics(**fields["diagnostics"])
-        return cls(**fields)
-
-    def logistic_prior(self) -> LogisticPrior:
-        """The prior of a `dlt-logistic` posterior."""
-        fields = dict(self.prior)
-        for name in ("mean", "sd", "dose_range_mg"):
-            fields[name] = tuple(fields[name])
-        return LogisticPrior(**fields)
-
-
-def content_hash(data: xr.Dataset | xr.DataTree) -> str:
-    """SHA-256 over names, dimensions and values of every variable; attributes do not count.
-
-    Example:
-        >>> one, other = (xr.Dataset({"n": ("dose", [n])}) for n in (3, 4))
-        >>> content_hash(one) == content_hash(other)
-        False
-    """
-    digest = hashlib.sha256()
-    groups = data.to_dict() if isinstance(data, xr.DataTree) else {"/": data}
-    for path in sorted(groups):
-        variables = groups[path].variables
-        for name in sorted(variables, key=str):
-            variable = variables[name]
-            digest.update(f"{path}|{name}|{variable.dims}|{variable.shape}|".encode())
-            digest.update(_canonical_bytes(variable.values))
-    return digest.hexdigest()
-
-
-def _canonical_bytes(values: np.ndarray) -> bytes:
-    """The same bytes for the same values, whatever a file format made of their type."""
-    if values.dtype.kind in "OUST":
-        return "\x1f".join(str(value) for value in values.ravel()).encode()
-    if values.dtype.kind == "f":
-        return values.astype("<f8").tobytes()
-    return values.astype("<i8").tobytes()
-
-
-def provenance(tree: xr.DataTree, place: str = "posterior") -> Provenance:
-    """The provenance that a posterior carries.
-
-    Raises:
-        PosteriorError: If it has none, or one that this version cannot read.
-    """
-    text = tree.attrs.get("provenance")
-    if text is None:
-        raise PosteriorError(
-            place, "found no provenance", "give a posterior that myelodose fitted or stored"
-        )
-    try:
-        schema = json.loads(text)["schema_version"]
-        if schema == SCHEMA_VERSION:
-            return Provenance.from_json(text)
-    except (ValueError, KeyError, TypeError) as problem:
-        raise PosteriorError(
-            place, f"the provenance cannot be read ({problem})", "fit the posterior again"
-        ) from None
-    remedy = (
-        "fit it again with this version" if schema < SCHEMA_VERSION else "install a newer myelodose"
-    )
-    raise PosteriorError(
-        place, f"found schema version {schema}, this version reads {SCHEMA_VERSION}", remedy
-    )
-
-
-def posterior_hash(tree: xr.DataTree) -> str:
-    """Hash of all draws together with their provenance; what a decision cites."""
-    text = tree.attrs.get("provenance", "")
-    return hashlib.sha256(f"{content_hash(tree)}{text}".encode()).hexdigest()
+from myelodose.posterior.record import (
+    Model,
+    PosteriorError,
+    PosteriorWarning,
+    Provenance,
+    content_hash,
+    posterior_hash,
+    provenance,
+)
 
 
 def posterior_path(model: Model, data_name: str, folder: Path | str = "") -> Path:
