@@ -1,5 +1,7 @@
 """What a person is told when the input is wrong."""
 
+from collections.abc import Mapping
+
 
 class InputError(ValueError):
     """One clear error: where, what was found, and what would do.
@@ -23,3 +25,19 @@ class InputError(ValueError):
     def __reduce__(self) -> tuple:
         # Exceptions are rebuilt from their arguments when they cross a process border.
         return type(self), (self.place, self.found, self.remedy)
+
+
+def check_fields(record: object, checks: Mapping[str, tuple[bool, str]]) -> None:
+    """Refuse a record, named by its class, at the first field that cannot be.
+
+    Args:
+        record: The record, while its values are concrete.
+        checks: For each field whether it is fine, and what would do.
+
+    Raises:
+        InputError: Naming class, field, value and remedy.
+    """
+    for field, (fine, remedy) in checks.items():
+        if not fine:
+            place = f"{type(record).__name__}, {field}"
+            raise InputError(place, f"found {getattr(record, field)!r}", f"give {remedy}")

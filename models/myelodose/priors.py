@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from myelodose.errors import InputError
+from myelodose.errors import InputError, check_fields
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,7 @@ class LogisticPrior:
                 "a lower and a higher dose",
             ),
         }
-        for field, (fine, remedy) in checks.items():
-            if not fine:
-                found = f"found {getattr(self, field)}"
-                raise InputError(f"LogisticPrior, {field}", found, f"give {remedy}")
+        check_fields(self, checks)
 
     @cached_property
     def covariance(self) -> np.ndarray:

@@ -152,6 +152,27 @@ def test_a_dose_outside_the_modelled_range_is_refused(counts):
     assert decide(dlt_table([10, 250], [3, 3], [0, 0]), prior=standard_prior(100)) is not None
 
 
+def test_a_whole_trial_decides_as_its_counts(trial, counts, dlt_posterior):
+    assert decide(trial).table.identical(decide(counts).table)
+    assert decide(trial, posterior=dlt_posterior).recommended_dose_mg == 20
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda c: c.drop_vars("n"), "decide: found no 'n' over the dimension 'dose'; give counts"),
+        (lambda c: c.rename(dose="level"), "decide: found no 'dose'"),
+        (lambda c: c.assign(dlt=c.dlt + 5), "decide, row 1, column 'dlt': found 5 DLTs in 4"),
+        (lambda c: c.assign(n=-c.n), "decide, row 1, column 'n': found '-4'"),
+        (lambda c: c.assign_coords(dose=[10, 10, 20, 25]), "decide, row 2, column 'dose'"),
+    ],
+)
+def test_counts_made_by_hand_are_checked(counts, change, says):
+    with pytest.raises(InputError) as caught:
+        decide(change(counts))
+    assert says in str(caught.value)
+
+
 def test_a_verdict_within_the_monte_carlo_error_says_so(counts, dlt_posterior):
     exact = decide(counts).table
     limit = float(exact.prob_over.sel(dose=20)) + 0.001

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from myelodose.posterior import ORDINAL_RESPONSE, PosteriorError, provenance, require_converged
+from myelodose.posterior import ORDINAL_RESPONSE, require_converged, require_model
 from myelodose.precision import float64
 from myelodose.response import cutpoints, marginal_scale, normal_nodes
 
@@ -34,13 +34,7 @@ def response_probability(
     Raises:
         PosteriorError: If the posterior is of another model or did not converge.
     """
-    record = provenance(posterior, "response_probability")
-    if record.model != ORDINAL_RESPONSE:
-        raise PosteriorError(
-            "response_probability",
-            f"found a posterior of model '{record.model.name}' version {record.model.version}",
-            f"give one of '{ORDINAL_RESPONSE.name}' version {ORDINAL_RESPONSE.version}",
-        )
+    record = require_model(posterior, ORDINAL_RESPONSE, "response_probability")
     require_converged(posterior, "response_probability", accept_failed)
     draws = posterior["posterior"].to_dataset().stack(sample=("chain", "draw"))
     log_dose = np.log(draws.cohort / record.prior["dose_reference_mg"])

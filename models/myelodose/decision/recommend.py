@@ -16,6 +16,7 @@ from myelodose.decision.words import close_calls, patients, percent, reason, ver
 from myelodose.errors import InputError
 from myelodose.posterior import PosteriorError, content_hash, provenance, require_converged
 from myelodose.priors import LENALIDOMIDE_PRIOR, LogisticPrior
+from myelodose.trial import checked_counts
 
 DEFAULT_RULE = DecisionRule()
 WIDTH = 100
@@ -100,7 +101,7 @@ def decide(
     """Recommend the next dose.
 
     Args:
-        counts: `n(dose)` and `dlt(dose)`: what was seen so far.
+        counts: `n(dose)` and `dlt(dose)`: what was seen so far; a whole trial will do.
         posterior: Stored draws to decide from. Without them the posterior is computed by exact
             quadrature.
         prior: Prior for the quadrature, the lenalidomide prior if not given; a stored posterior
@@ -116,7 +117,7 @@ def decide(
 
     Raises:
         PosteriorError: If the posterior was fitted to other data or did not converge.
-        InputError: If a dose lies outside the range of the prior.
+        InputError: If the counts are impossible, or a dose lies outside the range of the prior.
 
     Example:
         >>> from myelodose.trial import dlt_counts, load_trial
@@ -129,7 +130,7 @@ def decide(
             "found a posterior and a prior",
             "give one of them: the posterior brings its own prior",
         )
-    counts = _with_levels(counts, doses)
+    counts = _with_levels(checked_counts(counts, "decide"), doses)
     asked = {
         "thresholds": [rule.target_low, rule.target_dlt],
         "doses": counts.dose.values,

@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from myelodose.inference import quadrature
-from myelodose.posterior import DLT_LOGISTIC, PosteriorError, posterior_hash, provenance
+from myelodose.posterior import DLT_LOGISTIC, posterior_hash, require_model
 from myelodose.precision import float64
 from myelodose.priors import LENALIDOMIDE_PRIOR, LogisticPrior
 from myelodose.toxicity import logit_dlt_risk
@@ -104,13 +104,7 @@ def risk_from_draws(
         PosteriorError: If the posterior is of another model.
         InputError: If a dose lies outside the range of the prior.
     """
-    record = provenance(posterior, "risk_from_draws")
-    if record.model != DLT_LOGISTIC:
-        raise PosteriorError(
-            "risk_from_draws",
-            f"found a posterior of model '{record.model.name}' version {record.model.version}",
-            f"give one of '{DLT_LOGISTIC.name}' version {DLT_LOGISTIC.version}",
-        )
+    record = require_model(posterior, DLT_LOGISTIC, "risk_from_draws")
     prior = record.logistic_prior()
     asked = np.asarray(doses, float)
     prior.check_doses(asked, "risk_from_draws")

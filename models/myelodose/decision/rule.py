@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from myelodose.errors import InputError
+from myelodose.errors import check_fields
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,4 @@ class DecisionRule:
             "max_step": (self.max_step >= 1, "1 or more"),
             "cohort_size": (1 <= self.cohort_size <= 100, "a whole number from 1 to 100"),
         }
-        for field, (fine, remedy) in checks.items():
-            if not fine:
-                found = f"found {getattr(self, field)!r}"
-                raise InputError(f"DecisionRule, {field}", found, f"give {remedy}")
+        check_fields(self, checks)

@@ -10,7 +10,7 @@ import numpyro
 import xarray as xr
 
 from myelodose.diagnostics import convergence
-from myelodose.errors import InputError
+from myelodose.errors import check_fields
 from myelodose.packages import package_versions
 from myelodose.posterior import Model, Provenance, content_hash
 from myelodose.precision import declare_cpu_devices, float64
@@ -54,10 +54,7 @@ class SamplerSettings:
                 "'auto', 'parallel', 'sequential' or 'vectorized'",
             ),
         }
-        for field, (fine, remedy) in checks.items():
-            if not fine:
-                found = f"found {getattr(self, field)!r}"
-                raise InputError(f"SamplerSettings, {field}", found, f"give {remedy}")
+        check_fields(self, checks)
 
 
 PRIOR_DRAWS = 10_000

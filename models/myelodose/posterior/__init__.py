@@ -18,6 +18,7 @@ from myelodose.posterior.record import (
     posterior_hash,
     provenance,
     require_converged,
+    require_model,
 )
 from myelodose.posterior.store import (
     fit_or_load,
@@ -42,5 +43,6 @@ __all__ = [
     "posterior_path",
     "provenance",
     "require_converged",
+    "require_model",
     "save_posterior",
 ]

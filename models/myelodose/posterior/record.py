@@ -136,6 +136,22 @@ def provenance(tree: xr.DataTree, place: str = "posterior") -> Provenance:
     )
 
 
+def require_model(tree: xr.DataTree, model: Model, place: str) -> Provenance:
+    """The provenance of a posterior that must be of one model.
+
+    Raises:
+        PosteriorError: If it is of another model or version.
+    """
+    record = provenance(tree, place)
+    if record.model != model:
+        raise PosteriorError(
+            place,
+            f"found a posterior of model '{record.model.name}' version {record.model.version}",
+            f"give one of '{model.name}' version {model.version}",
+        )
+    return record
+
+
 def require_converged(
     tree: xr.DataTree, place: str, accept_failed: Sequence[str] = ()
 ) -> list[str]:

@@ -19,6 +19,7 @@ from myelodose.posterior.record import (
     content_hash,
     posterior_hash,
     provenance,
+    require_model,
 )
 
 
@@ -95,12 +96,8 @@ def load_posterior(
         raise PosteriorError(
             place, "the content does not match its hash: damaged or edited", "fit it again"
         )
-    if model is not None and found.model != model:
-        raise PosteriorError(
-            place,
-            f"found a posterior of model '{found.model.name}' version {found.model.version}",
-            f"give one of '{model.name}' version {model.version}",
-        )
+    if model is not None:
+        require_model(tree, model, place)
     if data is not None and found.data_hash != content_hash(data):
         raise PosteriorError(
             place,

@@ -1,7 +1,7 @@
 """Published trials and a user's own DLT table: read, validate, label, recompute."""
 
 from myelodose.trial.by_dose import counts_by_dose
-from myelodose.trial.dlt_table import dlt_table, read_dlt_table
+from myelodose.trial.dlt_table import checked_counts, dlt_table, read_dlt_table
 from myelodose.trial.proportions import clopper_pearson
 from myelodose.trial.published import (
     CYTO_ORDER,
@@ -17,6 +17,7 @@ from myelodose.trial.recompute import recompute_facts
 __all__ = [
     "CYTO_ORDER",
     "HAEM_ORDER",
+    "checked_counts",
     "clopper_pearson",
     "counts_by_dose",
     "dlt_counts",

@@ -5,7 +5,7 @@ from collections import Counter
 
 import xarray as xr
 
-from myelodose.trial.recompute import Paper
+from myelodose.trial.paper import Paper
 
 
 def half_up(value: float) -> int:

@@ -9,7 +9,7 @@ from myelodose.trial.fact_checks import (
     responders_with_tp53,
     rows_and_treated,
 )
-from myelodose.trial.recompute import Paper, Recomputed, Verdict, check
+from myelodose.trial.paper import Paper, Recomputed, Verdict, check
 
 
 def _contradicts(found: bool) -> Verdict:

@@ -33,21 +33,44 @@ def dlt_table(
         >>> dlt_table([10, 20], [3, 6], [0, 1]).dlt.values
         array([0, 1])
     """
+    return _from_columns({"dose": dose, "n": n, "dlt": dlt}, "dlt_table")
+
+
+def checked_counts(data: xr.Dataset, place: str) -> xr.Dataset:
+    """The DLT table in a dataset, validated: `n(dose)`, `dlt(dose)` and nothing else.
+
+    Args:
+        data: Holds `n` and `dlt` over `dose`, whatever else it holds.
+        place: Who asks, for the error.
+
+    Raises:
+        InputError: If one of them is missing or impossible.
+    """
+    for name in ("dose", "n", "dlt"):
+        if name not in data.variables or data[name].dims != ("dose",):
+            raise InputError(
+                place,
+                f"found no '{name}' over the dimension 'dose'",
+                "give counts from read_dlt_table, dlt_table or dlt_counts",
+            )
+    counts = _from_columns({name: data[name].values for name in ("dose", "n", "dlt")}, place)
+    counts.attrs = {key: data.attrs[key] for key in ("name", "denominators") if key in data.attrs}
+    return counts
+
+
+def _from_columns(columns: dict, place: str) -> xr.Dataset:
+    dose, n, dlt = columns.values()
     if not 0 < len(dose) == len(n) == len(dlt):
         raise InputError(
-            "dlt_table",
+            place,
             f"found {len(dose)} doses, {len(n)} n and {len(dlt)} dlt",
             "give one of each for every dose level, at least one",
         )
-    columns = {"dose": dose, "n": n, "dlt": dlt}
     rows = tuple(
-        {
-            name: Cell("dlt_table", i + 1, name, f"{values[i]:.12g}")
-            for name, values in columns.items()
-        }
+        {name: Cell(place, i + 1, name, f"{values[i]:.12g}") for name, values in columns.items()}
         for i in range(len(dose))
     )
-    return _from_cohorts(Table("dlt_table", tuple(columns), rows))
+    return _from_cohorts(Table(place, tuple(columns), rows))
 
 
 def read_dlt_table(path: Path | str) -> xr.Dataset:

@@ -16,8 +16,8 @@ from myelodose.trial.arithmetic import (
     only_count,
     patients,
 )
+from myelodose.trial.paper import Paper, Recomputed, check, numbers_in, verdict_of
 from myelodose.trial.published import HAEM_ORDER
-from myelodose.trial.recompute import Paper, Recomputed, check, numbers_in, verdict_of
 
 ENROLLED = 20
 DAYS_PER_MONTH = 365.25 / 12
