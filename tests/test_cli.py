@@ -3,6 +3,7 @@
 import json
 import re
 
+import nbformat
 import pytest
 
 from myelodose.cli import main
@@ -55,6 +56,34 @@ def test_a_bad_table_writes_nothing(tmp_path, capsys, monkeypatch):
     assert said.out == ""
     assert "mine.csv, row 2, column 'dlt': found 4 DLTs in 3 patients" in said.err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.csv"]
+
+
+@pytest.mark.parametrize(
+    "text", ["dose,n,dlt\n10,3,0\n2000,3,1\n", "dose,dlt\n10,0\n2000,1\n10,0\n2000,0\n"]
+)
+def test_a_dose_outside_the_modelled_range_is_named_by_its_row(tmp_path, capsys, text):
+    (tmp_path / "mine.csv").write_text(text)
+    assert main(["decide", str(tmp_path / "mine.csv")]) == 2
+    err = capsys.readouterr().err
+    assert "mine.csv, row 3, column 'dose': found a dose of 2000 mg outside" in err
+    assert "'standard BLRM, 25 % at 20 mg' holds from 5 to 75 mg" in err
+
+
+def test_a_notebook_that_fails_is_status_1(tmp_path, capsys):
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        cells=[
+            nbformat.v4.new_code_cell("x: int = 1", metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell("1 / (x - 1)"),
+        ],
+    )
+    nbformat.write(notebook, tmp_path / "bad.ipynb")
+    assert main(["run", str(tmp_path / "bad.ipynb"), "--folder", str(tmp_path / "out")]) == 1
+    assert "failed with ZeroDivisionError" in capsys.readouterr().err
+    assert (
+        main(["run", str(tmp_path / "bad.ipynb"), "-p", "x", "3", "--folder", str(tmp_path)]) == 0
+    )
+    assert "report:" in capsys.readouterr().out
 
 
 def test_facts_are_told_with_their_verdicts(capsys):

@@ -59,7 +59,7 @@ def test_a_risk_that_is_none_is_refused():
 
 def test_a_dose_outside_the_modelled_range_is_refused():
     with pytest.raises(
-        InputError, match=r"a dose of 200 mg outside the modelled range; .* 5 to 75"
+        InputError, match=r"there: found a dose of 200 mg outside the modelled range; .* 5 to 75"
     ):
-        LENALIDOMIDE_PRIOR.check_doses(np.array([10.0, 200.0]), "here")
-    standard_prior(100).check_doses(np.array([0.1, 5000.0]), "here")
+        LENALIDOMIDE_PRIOR.check_doses(np.array([10.0, 200.0]), ["here", "there"])
+    standard_prior(100).check_doses(np.array([0.1, 5000.0]), ["here", "there"])

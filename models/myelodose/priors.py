@@ -1,6 +1,7 @@
 """Priors with what they rest on."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -57,14 +58,18 @@ class LogisticPrior:
         a, b = self.sd
         return np.array([[a * a, self.correlation * a * b], [self.correlation * a * b, b * b]])
 
-    def check_doses(self, dose: np.ndarray, place: str) -> None:
+    def check_doses(self, dose: np.ndarray, places: Sequence[str]) -> None:
         """Refuse doses for which the prior was not meant.
+
+        Args:
+            dose: Doses [mg].
+            places: Where each of them stands, for the error.
 
         Raises:
             InputError: Naming the dose and the range.
         """
         low, high = self.dose_range_mg
-        for value in np.atleast_1d(dose):
+        for value, place in zip(dose, places, strict=True):
             if not low <= value <= high or value <= 0:
                 raise InputError(
                     place,

@@ -14,9 +14,15 @@ from myelodose.decision.risk import risk_by_quadrature, risk_from_draws
 from myelodose.decision.rule import DecisionRule
 from myelodose.decision.words import close_calls, patients, percent, reason, verdict
 from myelodose.errors import InputError
-from myelodose.posterior import PosteriorError, content_hash, provenance, require_converged
+from myelodose.posterior import (
+    DLT_LOGISTIC,
+    PosteriorError,
+    content_hash,
+    require_converged,
+    require_model,
+)
 from myelodose.priors import LENALIDOMIDE_PRIOR, LogisticPrior
-from myelodose.trial import checked_counts
+from myelodose.trial import checked_counts, dose_places
 
 DEFAULT_RULE = DecisionRule()
 WIDTH = 100
@@ -130,7 +136,13 @@ def decide(
             "found a posterior and a prior",
             "give one of them: the posterior brings its own prior",
         )
-    counts = _with_levels(checked_counts(counts, "decide"), doses)
+    counts = checked_counts(counts, "decide")
+    used = prior or LENALIDOMIDE_PRIOR
+    if posterior is not None:
+        used = require_model(posterior, DLT_LOGISTIC, "decide").logistic_prior()
+    used.check_doses(counts.dose.values, dose_places(counts, "decide, counts"))
+    counts = _with_levels(counts, doses)
+    used.check_doses(counts.dose.values, ["decide, doses"] * counts.sizes["dose"])
     asked = {
         "thresholds": [rule.target_low, rule.target_dlt],
         "doses": counts.dose.values,
@@ -138,7 +150,7 @@ def decide(
     }
     cautions: list[str] = []
     if posterior is None:
-        risk = risk_by_quadrature(counts, prior=prior or LENALIDOMIDE_PRIOR, **asked)
+        risk = risk_by_quadrature(counts, prior=used, **asked)
     else:
         cautions += _check_posterior(posterior, counts, accept_failed)
         risk = risk_from_draws(posterior, **asked)
@@ -165,14 +177,14 @@ def _with_levels(counts: xr.Dataset, doses: ArrayLike | None) -> xr.Dataset:
     if doses is None:
         return counts
     levels = np.union1d(counts.dose.values, np.asarray(doses, float))
-    return counts.reindex(dose=levels, fill_value=0)
+    return counts.reindex(dose=levels, fill_value=0).drop_attrs()
 
 
 def _check_posterior(
     posterior: xr.DataTree, counts: xr.Dataset, accept_failed: Sequence[str]
 ) -> list[str]:
     """Refuse a posterior of other data, and one that did not converge unless named."""
-    record = provenance(posterior, "decide")
+    record = require_model(posterior, DLT_LOGISTIC, "decide")
     tried = counts.sel(dose=counts.n > 0) if bool((counts.n == 0).any()) else counts
     if record.data_hash not in (content_hash(counts), content_hash(tried)):
         raise PosteriorError(

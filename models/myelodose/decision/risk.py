@@ -13,6 +13,7 @@ from myelodose.posterior import DLT_LOGISTIC, posterior_hash, require_model
 from myelodose.precision import float64
 from myelodose.priors import LENALIDOMIDE_PRIOR, LogisticPrior
 from myelodose.toxicity import logit_dlt_risk
+from myelodose.trial import dose_places
 
 LEVELS = (0.025, 0.5, 0.975)
 
@@ -49,7 +50,8 @@ def risk_by_quadrature(
         0.163
     """
     asked = np.asarray(counts.dose.values if doses is None else doses, float)
-    prior.check_doses(np.concatenate([counts.dose.values, asked]), "risk_by_quadrature")
+    prior.check_doses(counts.dose.values, dose_places(counts, "risk_by_quadrature, counts"))
+    prior.check_doses(asked, ["risk_by_quadrature, doses"] * asked.size)
     with float64():
         data = quadrature_data(counts, prior)
         log_dose = jnp.log(asked / prior.dose_reference_mg)
@@ -107,7 +109,7 @@ def risk_from_draws(
     record = require_model(posterior, DLT_LOGISTIC, "risk_from_draws")
     prior = record.logistic_prior()
     asked = np.asarray(doses, float)
-    prior.check_doses(asked, "risk_from_draws")
+    prior.check_doses(asked, ["risk_from_draws, doses"] * asked.size)
     draws = posterior["posterior"].to_dataset()
     with float64():
         eta = logit_dlt_risk(

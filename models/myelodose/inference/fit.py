@@ -11,7 +11,13 @@ from myelodose.population.dlt_logistic import dlt_logistic
 from myelodose.population.ordinal_response import ordinal_response
 from myelodose.posterior import DLT_LOGISTIC, ORDINAL_RESPONSE
 from myelodose.priors import LENALIDOMIDE_PRIOR, LogisticPrior
-from myelodose.trial import CYTO_ORDER, HAEM_ORDER, checked_counts, response_table
+from myelodose.trial import (
+    CYTO_ORDER,
+    HAEM_ORDER,
+    checked_counts,
+    dose_places,
+    response_table,
+)
 
 DEFAULT_SETTINGS = SamplerSettings()
 
@@ -38,7 +44,7 @@ def fit_dlt(
         InputError: If a dose lies outside the range for which the prior was meant.
     """
     counts = checked_counts(counts, "fit_dlt")
-    prior.check_doses(counts.dose.values, "fit_dlt, counts")
+    prior.check_doses(counts.dose.values, dose_places(counts, "fit_dlt, counts"))
     return sample(
         dlt_logistic,
         (counts.dose.values, counts.n.values),

@@ -82,6 +82,7 @@ def _execute(path: Path, partial: Path, values: dict[str, Value], failed: Path) 
             str(path),
             str(partial),
             parameters=values,
+            language="python",
             progress_bar=sys.stderr.isatty(),
             log_output=False,
             # Encrypt what kernel and runner say to each other where the kernel can.

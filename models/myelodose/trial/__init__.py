@@ -1,7 +1,12 @@
 """Published trials and a user's own DLT table: read, validate, label, recompute."""
 
 from myelodose.trial.by_dose import counts_by_dose
-from myelodose.trial.dlt_table import checked_counts, dlt_table, read_dlt_table
+from myelodose.trial.dlt_table import (
+    checked_counts,
+    dlt_table,
+    dose_places,
+    read_dlt_table,
+)
 from myelodose.trial.proportions import clopper_pearson
 from myelodose.trial.published import (
     CYTO_ORDER,
@@ -22,6 +27,7 @@ __all__ = [
     "counts_by_dose",
     "dlt_counts",
     "dlt_table",
+    "dose_places",
     "load_discrepancies",
     "load_facts",
     "load_trial",

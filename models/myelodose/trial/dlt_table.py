@@ -10,6 +10,8 @@ import xarray as xr
 from myelodose.errors import InputError
 from myelodose.tables import Cell, Table, missing_column, read_table
 
+_KEPT = ("name", "denominators", "file")
+
 
 def dlt_table(
     dose: Sequence[float] | np.ndarray,
@@ -54,8 +56,18 @@ def checked_counts(data: xr.Dataset, place: str) -> xr.Dataset:
                 "give counts from read_dlt_table, dlt_table or dlt_counts",
             )
     counts = _from_columns({name: data[name].values for name in ("dose", "n", "dlt")}, place)
-    counts.attrs = {key: data.attrs[key] for key in ("name", "denominators") if key in data.attrs}
+    counts.attrs = {key: data.attrs[key] for key in _KEPT if key in data.attrs}
+    counts.dose.attrs |= data.dose.attrs
     return counts
+
+
+def dose_places(counts: xr.Dataset, place: str) -> list[str]:
+    """Where each dose stands: file, row and column if it was read from a file, else `place`."""
+    if "file" not in counts.attrs:
+        return [place] * counts.sizes["dose"]
+    return [
+        f"{counts.attrs['file']}, row {row}, column 'dose'" for row in counts.dose.attrs["rows"]
+    ]
 
 
 def _from_columns(columns: dict, place: str) -> xr.Dataset:
@@ -90,9 +102,11 @@ def read_dlt_table(path: Path | str) -> xr.Dataset:
         InputError: Naming file, row, column and value, if anything is wrong.
     """
     table = read_table(path, required=["dose", "dlt"])
-    if "n" in table.columns:
-        return _from_cohorts(table)
-    return _from_patients(table)
+    counts = _from_cohorts(table) if "n" in table.columns else _from_patients(table)
+    # A later error about a dose, such as one outside the range of a prior, can name its row.
+    first_row = {row["dose"].number(): row["dose"].row for row in reversed(table.rows)}
+    counts.dose.attrs["rows"] = [first_row[dose] for dose in counts.dose.values]
+    return counts.assign_attrs(name=Path(path).stem, file=table.file)
 
 
 def _from_cohorts(table: Table) -> xr.Dataset:
