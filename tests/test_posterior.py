@@ -170,6 +170,19 @@ def test_another_model_other_data_and_a_missing_file_are_refused(dlt_posterior, 
         load_posterior(tmp_path / "dlt.pkl")
 
 
+def test_a_whole_trial_may_be_given_as_the_data(dlt_posterior, response_posterior, trial, tmp_path):
+    load_posterior(save_posterior(dlt_posterior, tmp_path / "dlt.nc"), data=trial)
+    path = save_posterior(response_posterior, tmp_path / "response.nc")
+    load_posterior(path, data=trial)
+    changed = trial.copy(deep=True)
+    changed["tp53"].loc[{"patient": 3}] = "mutated"
+    load_posterior(tmp_path / "dlt.nc", data=changed)
+    with pytest.raises(PosteriorError, match="fitted to other data"):
+        load_posterior(path, data=changed)
+    with pytest.raises(InputError, match="response_table: found no 'len_dose_mg'"):
+        load_posterior(path, data=dlt_counts(trial))
+
+
 def test_other_package_versions_are_told(dlt_posterior, tmp_path):
     packages = provenance(dlt_posterior).packages | {"jax": "0.1.0"}
     path = save_posterior(with_record(dlt_posterior, packages=packages), tmp_path / "dlt.nc")

@@ -12,6 +12,8 @@ import xarray as xr
 from myelodose.packages import package_versions
 from myelodose.paths import posteriors_folder, shown
 from myelodose.posterior.record import (
+    DLT_LOGISTIC,
+    ORDINAL_RESPONSE,
     Model,
     PosteriorError,
     PosteriorWarning,
@@ -21,6 +23,7 @@ from myelodose.posterior.record import (
     provenance,
     require_model,
 )
+from myelodose.trial import checked_counts, response_table
 
 
 def posterior_path(model: Model, data_name: str, folder: Path | str = "") -> Path:
@@ -76,7 +79,7 @@ def load_posterior(
     Args:
         path: `.nc` file or `.zarr` folder.
         model: The model that it must be of, such as `DLT_LOGISTIC`.
-        data: The data that it must have been fitted to.
+        data: The data that it must have been fitted to; a whole trial will do.
 
     Returns:
         The posterior, in memory.
@@ -98,15 +101,26 @@ def load_posterior(
         )
     if model is not None:
         require_model(tree, model, place)
-    if data is not None and found.data_hash != content_hash(data):
-        raise PosteriorError(
-            place,
-            f"it was fitted to other data ('{found.data_name}', hash {found.data_hash[:12]}; "
-            f"these have {content_hash(data)[:12]})",
-            "fit it again to these data",
-        )
+    if data is not None:
+        given = content_hash(_read_by(found.model, data, place))
+        if given != found.data_hash:
+            raise PosteriorError(
+                place,
+                f"it was fitted to other data ('{found.data_name}', hash {found.data_hash[:12]}; "
+                f"these have {given[:12]})",
+                "fit it again to these data",
+            )
     _warn_of_other_versions(found, place)
     return tree
+
+
+def _read_by(model: Model, data: xr.Dataset, place: str) -> xr.Dataset:
+    """What a model reads of a dataset, so that a whole trial may be given."""
+    if model == DLT_LOGISTIC:
+        return checked_counts(data, place)
+    if model == ORDINAL_RESPONSE:
+        return response_table(data)
+    return data
 
 
 def fit_or_load(

@@ -98,8 +98,15 @@ def dlt_counts(trial: xr.Dataset, *, denominators: str = "n") -> xr.Dataset:
 
 
 def response_table(trial: xr.Dataset) -> xr.Dataset:
-    """What the response model reads of a trial, per patient: dose, TP53 and best responses."""
+    """What the response model reads of a trial, per patient: dose, TP53 and best responses.
+
+    Raises:
+        InputError: If one of them is missing.
+    """
     columns = ["len_dose_mg", "tp53", "best_haem_response", "best_cyto_response"]
+    for name in columns:
+        if name not in trial:
+            raise InputError("response_table", f"found no '{name}'", "give a trial from load_trial")
     table = trial[columns].drop_vars("dose", errors="ignore")
     table.attrs = {"name": trial.attrs.get("name", "")}
     return table
