@@ -7,6 +7,7 @@ import warnings
 import pytest
 import xarray as xr
 
+from myelodose.errors import InputError
 from myelodose.posterior import (
     DLT_LOGISTIC,
     ORDINAL_RESPONSE,
