@@ -1,0 +1,1 @@
+"""Blood counts: three lineages made by the clones, and the classic Friberg chain."""
