@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
-from solve.schedules import random_plans, spread
 
 from myelodose.blood.friberg import Friberg, simulate_friberg
 from myelodose.effect import Linear, Saturating
@@ -14,6 +13,7 @@ from myelodose.precision import float64
 from myelodose.solve.accuracy import estimated_error, tuned
 from myelodose.solve.plan import plan
 from myelodose.solve.settings import Fast, Reference
+from solve.schedules import random_plans, spread
 
 CASES = 500
 
@@ -191,7 +191,7 @@ def test_the_estimated_error_is_about_the_true_one_and_tuning_keeps_its_promise(
     assert estimated_error(run, Fast(nodes=8)) == pytest.approx(true, rel=0.2)
     chosen = tuned(run, tolerance=1e-6)
     assert float(jnp.abs(run(chosen) / run(Reference()) - 1).max()) < 1e-6
-    with pytest.raises(RuntimeError, match="reaches .* and not 1e-30"):
+    with pytest.raises(RuntimeError, match=r"reaches .* and not 1e-30"):
         tuned(run, tolerance=1e-30)
 
 

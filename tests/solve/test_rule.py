@@ -1,6 +1,7 @@
 """Collocation integrates what it should, as exactly as it should."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def test_errors_fall_with_every_node():
         return abs(rule.integrate[-1] @ pulse - (1 - np.exp(-24)) / 24)
 
     errors = [error(nodes) for nodes in (8, 12, 16, 20)]
-    assert all(b < a / 10 for a, b in zip(errors, errors[1:], strict=False))
+    assert all(b < a / 10 for a, b in pairwise(errors))
 
 
 def test_nodes_crowd_after_the_dose():

@@ -69,7 +69,7 @@ class BloodScheme:
 
     rule: Rule
     sweeps: int = 2
-    turns: int = 1
+    turns: int = 2
 
     @classmethod
     def of(cls, solver: Fast) -> "BloodScheme":

@@ -86,8 +86,8 @@ class CloneScheme:
     """
 
     rule: Rule
-    sweeps: int = 4
-    turns: int = 4
+    sweeps: int = 5
+    turns: int = 5
 
     @classmethod
     def of(cls, solver: Fast) -> "CloneScheme":

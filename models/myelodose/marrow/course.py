@@ -86,9 +86,14 @@ def simulate(patient: Patient, plan: Plan, *, solver: Solver = Fast()) -> Course
 
 
 def azacitidine_exposure(patient: Patient, plan: Plan) -> Float[Array, "window ..."]:
-    """AUC of the dose at the start of each window, relative to the reference."""
-    auc = plan.amount[:, AZACITIDINE] / patient.aza_clearance_l_per_h
-    return auc / patient.aza_reference_auc
+    """AUC of what each window receives, relative to the reference; it acts at the start.
+
+    An infusion of azacitidine lasts minutes, so it acts at the start of the window that it fills.
+    """
+    given = plan.amount[:, AZACITIDINE]
+    if plan.rate is not None:
+        given = given + plan.rate[:, AZACITIDINE] * plan.length_d
+    return given / (patient.aza_clearance_l_per_h * patient.aza_reference_auc)
 
 
 def _fast(patient: Patient, plan: Plan, first, solver: Fast):

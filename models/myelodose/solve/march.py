@@ -104,7 +104,9 @@ def window(scheme: Scheme, start: Tree, coefficient: Tree, shared: Tree):
     for _ in range(scheme.sweeps):
         before, nodes = nodes, scheme.sweep(nodes, ready)
     end, record = scheme.close(nodes, ready)
-    worst = jnp.abs(scheme.watched(before) / scheme.watched(nodes) - 1).max()
+    old, new = scheme.watched(before), scheme.watched(nodes)
+    # A clone that is not there does not change.
+    worst = (jnp.abs(new - old) / (jnp.abs(new) + jnp.finfo(new.dtype).tiny)).max()
     return end, record, nodes, jnp.where(jnp.isnan(worst), jnp.inf, worst)
 
 
