@@ -92,11 +92,14 @@ def log_posterior(
     theta, etas = problem.split(position)
     circulating = trajectories(individual(theta, etas))
     sigma = jnp.exp(theta[-len(SIGMA) :])[:, None, None]
-    return (
-        _log_normal((theta - np.log(PRIOR_MEDIAN)) / PRIOR_SD, PRIOR_SD)
-        + _log_normal(etas, 1.0)
-        + _log_normal((np.log(problem.count) - jnp.log(circulating)) / sigma, sigma)
-    )
+    misfit = (np.log(problem.count) - jnp.log(circulating)) / sigma
+    return log_prior(theta, etas) + _log_normal(misfit, sigma)
+
+
+def log_prior(theta, etas) -> Float[Array, ""]:
+    """Log density of the logarithms of the globals and of the random effects."""
+    away = (theta - np.log(PRIOR_MEDIAN)) / PRIOR_SD
+    return _log_normal(away, PRIOR_SD) + _log_normal(etas, 1.0)
 
 
 def _log_normal(z, sd) -> Float[Array, ""]:

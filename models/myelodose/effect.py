@@ -2,10 +2,13 @@
 
 from typing import NamedTuple
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
-def linear(concentration: Float[Array, "..."], slope: Float[Array, "..."]) -> Float[Array, "..."]:
+def linear(
+    concentration: Float[Array, "..."], slope: Float[Array, "..."] | float
+) -> Float[Array, "..."]:
     """An effect slope C, in proportion to the concentration.
 
     Args:
@@ -21,9 +24,9 @@ def linear(concentration: Float[Array, "..."], slope: Float[Array, "..."]) -> Fl
 
 def saturating(
     concentration: Float[Array, "..."],
-    maximum: Float[Array, "..."],
-    half: Float[Array, "..."],
-    hill: Float[Array, "..."] | float = 1.0,
+    maximum: Float[Array, "..."] | float,
+    half: Float[Array, "..."] | float,
+    hill: Float[Array, "..."] | float | None = None,
 ) -> Float[Array, "..."]:
     """The Emax or Hill model, maximum C^h / (half^h + C^h).
 
@@ -31,15 +34,18 @@ def saturating(
         concentration: C, at or above 0.
         maximum: Effect that no concentration exceeds.
         half: Concentration with half of it, above 0; in the unit of C.
-        hill: h, above 0. At h below 1 the slope at C = 0 is infinite.
+        hill: h, above 0; None for the Emax model, where it is 1. With a given h derivatives at
+            C = 0 are taken as 0: at h below 1 the slope is infinite there, and before the first
+            dose the gradient would be no number.
 
     Example:
-        >>> saturating(3.0, 0.8, 1.0)
-        0.6
+        >>> saturating(3.0, 0.5, 1.0)
+        0.375
     """
-    if isinstance(hill, float) and hill == 1.0:
+    if hill is None or (isinstance(hill, float) and hill == 1.0):
         return maximum * concentration / (half + concentration)
-    powered = concentration**hill
+    there = concentration > 0
+    powered = jnp.where(there, jnp.where(there, concentration, 1.0) ** hill, 0.0)
     return maximum * powered / (half**hill + powered)
 
 
@@ -67,7 +73,7 @@ class Linear(NamedTuple):
         slope: Effect per unit of concentration, (lineage, ...).
     """
 
-    slope: Float[Array, "lineage ..."]
+    slope: Float[Array, "lineage ..."] | float
 
     def __call__(self, concentration: Float[Array, "..."]) -> Float[Array, "..."]:
         """The effect at a concentration."""
@@ -80,12 +86,12 @@ class Saturating(NamedTuple):
     Args:
         maximum: Effect that no concentration exceeds, (lineage, ...).
         half: Concentration with half of it, (lineage, ...).
-        hill: Exponent, (lineage, ...) or 1.0.
+        hill: Exponent, (lineage, ...); None for 1, which compiled code knows and saves the powers.
     """
 
-    maximum: Float[Array, "lineage ..."]
-    half: Float[Array, "lineage ..."]
-    hill: Float[Array, "lineage ..."] | float = 1.0
+    maximum: Float[Array, "lineage ..."] | float
+    half: Float[Array, "lineage ..."] | float
+    hill: Float[Array, "lineage ..."] | float | None = None
 
     def __call__(self, concentration: Float[Array, "..."]) -> Float[Array, "..."]:
         """The effect at a concentration."""

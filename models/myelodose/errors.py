@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 
 class InputError(ValueError):
     """One clear error: where, what was found, and what would do.
@@ -41,3 +43,25 @@ def check_fields(record: object, checks: Mapping[str, tuple[bool, str]]) -> None
         if not fine:
             place = f"{type(record).__name__}, {field}"
             raise InputError(place, f"found {getattr(record, field)!r}", f"give {remedy}")
+
+
+def check_numbers(place: str, values: np.ndarray, fine: np.ndarray, remedy: str) -> None:
+    """Refuse an array at the first number that cannot be.
+
+    Args:
+        place: What to name in the error.
+        values: The numbers, while they are concrete.
+        fine: Which of them are fine, in the same shape.
+        remedy: What would do instead.
+
+    Raises:
+        InputError: Naming place, number and remedy.
+
+    Example:
+        >>> ages = np.array([68.0, -1.0])
+        >>> check_numbers("table, age", ages, ages >= 0, "give 0 or more")
+        Traceback (most recent call last):
+        myelodose.errors.InputError: table, age: found -1; give 0 or more
+    """
+    if not np.all(fine):
+        raise InputError(place, f"found {values[~fine].flat[0]:g}", remedy)

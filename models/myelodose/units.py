@@ -7,7 +7,7 @@ that a value off by a factor of 1,000 stops before it enters a model.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from myelodose.errors import InputError
+from myelodose.errors import InputError, check_numbers
 
 HOURS_PER_DAY = 24.0
 """Hours in a day [h/d]: pharmacokinetics counts hours, the marrow days."""
@@ -17,6 +17,9 @@ DAYS_PER_WEEK = 7
 
 LENALIDOMIDE_NG_PER_ML_PER_UM = 259.26
 """Lenalidomide: 1 uM in ng/mL, its molar mass in g/mol (data/literature/pk_parameters.csv)."""
+
+LENALIDOMIDE_UM_PER_MG_PER_L = 1000 / LENALIDOMIDE_NG_PER_ML_PER_UM
+"""Lenalidomide: 1 mg/L in uM."""
 
 CREATININE_UMOL_PER_L_PER_MG_PER_DL = 88.4
 """Creatinine: 1 mg/dL in umol/L (molar mass 113.12 g/mol, C4H7N3O)."""
@@ -78,7 +81,7 @@ def count_1e9_per_l(count_per_ul: ArrayLike) -> np.ndarray:
     where = ("count_1e9_per_l", "count_per_ul")
     remedy = "0, or 10 to 5,000,000 cells per uL; a count in 1e9/L needs no conversion"
     value = _plausible(where, count_per_ul, (0, 5e6), remedy)
-    _refuse(where, value, (value > 0) & (value < 10), remedy)
+    check_numbers(", ".join(where), value, (value == 0) | (value >= 10), f"give {remedy}")
     return value / 1000
 
 
@@ -196,11 +199,5 @@ def _plausible(
     except (TypeError, ValueError):
         raise InputError(", ".join(where), f"found {value!r}", f"give {remedy}") from None
     inside = np.isfinite(number) & (number >= limits[0]) & (number <= limits[1])
-    _refuse(where, number, ~inside, remedy)
+    check_numbers(", ".join(where), number, inside, f"give {remedy}")
     return number
-
-
-def _refuse(where: tuple[str, str], value: np.ndarray, bad: np.ndarray, remedy: str) -> None:
-    """Refuse the first bad value, naming it."""
-    if np.any(bad):
-        raise InputError(", ".join(where), f"found {value[bad].flat[0]:g}", f"give {remedy}")

@@ -1,5 +1,6 @@
 """Indirect responses and the effect compartment: exact cases, limits, fast against sure."""
 
+from itertools import product
 from typing import Any
 
 import jax
@@ -24,6 +25,7 @@ from myelodose.errors import InputError
 from myelodose.pk import OneCompartment, TwoCompartment
 from myelodose.precision import float64
 from myelodose.solve import Fast, Reference, plan, stack
+from solve.schedules import how_many
 
 TIMES = np.linspace(0.0, 3.0, 13)
 QUICK = OneCompartment(CL=8.0, V=40.0)
@@ -35,7 +37,7 @@ def linear(slope: Any) -> Linear:
     return Linear(slope)
 
 
-def emax(maximum: Any, half: Any, hill: Any = 1.0) -> Saturating:
+def emax(maximum: Any, half: Any, hill: Any = None) -> Saturating:
     return Saturating(maximum, half, hill)
 
 
@@ -168,10 +170,21 @@ def run(simulate, *arguments, solver, **named):
         return jax.tree.map(np.asarray, course)
 
 
-@every_mechanism
-@pytest.mark.parametrize("kind", ["oral", "bolus", "infusion"])
-def test_fast_is_reference_to_1e_6_of_the_response_in_500_random_patients(kind, mechanism):
-    model, plans, between = some_patients(kind, 500)
+@pytest.mark.parametrize(
+    ("kind", "mechanism", "cases"),
+    [
+        ("oral", INHIBITED_PRODUCTION, 100),
+        ("bolus", INHIBITED_LOSS, 100),
+        ("infusion", STIMULATED_PRODUCTION, 100),
+        ("oral", STIMULATED_LOSS, 100),
+        *(
+            pytest.param(kind, mechanism, 500, marks=pytest.mark.slow)
+            for kind, mechanism in product(("oral", "bolus", "infusion"), MECHANISMS)
+        ),
+    ],
+)
+def test_fast_is_reference_to_1e_6_of_the_response_in_random_patients(kind, mechanism, cases):
+    model, plans, between = some_patients(kind, cases)
     highest = 1.0 if mechanism.sign < 0 else 5.0
     patients = marker(
         between(1, 100), between(0.1, 10),
@@ -186,8 +199,9 @@ def test_fast_is_reference_to_1e_6_of_the_response_in_500_random_patients(kind, 
     assert fast.change == sure.change == 0
 
 
-def test_the_effect_site_is_the_reference_to_1e_9_in_500_random_patients():
-    model, plans, between = some_patients("bolus", 500)
+@how_many
+def test_the_effect_site_is_the_reference_to_1e_9_in_random_patients(cases):
+    model, plans, between = some_patients("bolus", cases)
     patients = site(between(1, 10), emax(between(1, 10), between(0.1, 10), between(0.5, 3)))
     fast, sure = (
         run(simulate_effect_site, patients, model, plans, solver=solver)
@@ -217,7 +231,10 @@ def last_response(solver, mechanism):
     return last, jnp.log(jnp.array([20.0, 2.0, 0.8, 0.7, 0.8, 6.0]))
 
 
-@every_mechanism
+@pytest.mark.parametrize(
+    "mechanism",
+    [INHIBITED_LOSS, *(pytest.param(m, marks=pytest.mark.slow) for m in MECHANISMS if m.sign > 0)],
+)
 def test_gradients_are_those_of_the_reference_and_of_finite_differences(mechanism):
     # Hill exponent 0.8: before the first dose its slope in C is infinite.
     with float64():

@@ -21,6 +21,7 @@ from myelodose.literature import load_literature
 from myelodose.pk import OneCompartment
 from myelodose.precision import float64
 from myelodose.solve import Fast, Reference, plan, stack
+from solve.schedules import how_many
 
 TIMES = np.arange(0.0, 15.0)
 MARROW = np.array([0.2, 0.7, 0.1])
@@ -163,8 +164,9 @@ def random_patients(count: int):
     }  # fmt: skip
 
 
-def test_fast_is_reference_to_1e_6_of_the_value_in_500_random_patients():
-    patients, plans, named = random_patients(500)
+@how_many
+def test_fast_is_reference_to_1e_6_of_the_value_in_random_patients(cases):
+    patients, plans, named = random_patients(cases)
     compiled = jax.jit(simulate_retention, static_argnames="solver")
     with float64():
         given = jax.tree.map(jnp.asarray, (patients, plans, named))

@@ -8,14 +8,18 @@ import numpy as np
 import pytest
 
 from marrow.random_marrow import random_marrow
-from myelodose.marrow import Course, Patient, simulate
+from myelodose import marrow
+from myelodose.marrow import Course, Patient
 from myelodose.marrow.course import AZACITIDINE, LENALIDOMIDE
 from myelodose.precision import float64
 from myelodose.solve.plan import Plan, plan
 from myelodose.solve.settings import Fast, Reference
 from solve.schedules import random_plans
 
-CASES = 500
+KINDS = ("tablet", "transit", "infused")
+
+# Compiled once for each shape; what is not compiled as a whole is compiled anew in every call.
+simulate = jax.jit(marrow.simulate, static_argnames="solver")
 
 
 @pytest.fixture(autouse=True)
@@ -32,12 +36,18 @@ def with_amount(schedule: Plan, amount) -> Plan:
     return Plan(schedule.start_d, schedule.length_d, amount, schedule.rate, schedule.at)
 
 
-@pytest.mark.parametrize("kind", ["tablet", "transit", "infused"])
-def test_fast_equals_reference_over_random_patients_and_schedules(kind):
-    who = random_marrow(1, CASES, transits=3 * (kind == "transit"))
-    schedule = random_plans(2, CASES, infused=kind == "infused")
-    fast = jax.jit(lambda w: simulate(w, schedule, solver=Fast()))(who)
-    slow = jax.jit(lambda w: simulate(w, schedule, solver=Reference()))(who)
+@pytest.mark.parametrize(
+    ("kind", "cases"),
+    [
+        ("transit", 100),
+        ("infused", 100),
+        *(pytest.param(kind, 500, marks=pytest.mark.slow) for kind in KINDS),
+    ],
+)
+def test_fast_equals_reference_over_random_patients_and_schedules(kind, cases):
+    who = random_marrow(1, cases, transits=3 * (kind == "transit"))
+    schedule = random_plans(2, cases, infused=kind == "infused")
+    fast, slow = (simulate(who, schedule, solver=s) for s in (Fast(), Reference()))
     assert float(slow.change) == 0
     assert float(jnp.abs(fast.counts / slow.counts - 1).max()) < 1e-6
     cycling = slow.pools.cycling
@@ -58,6 +68,7 @@ def total(solver, schedule):
     return value
 
 
+@pytest.mark.slow
 def test_gradients_equal_those_of_the_reference():
     who, schedule = random_marrow(3, 20), random_plans(4, 20, horizon_d=30.0)
     fast = flat(jax.jit(jax.grad(total(Fast(), schedule)))(who))
@@ -76,8 +87,9 @@ def test_gradients_equal_finite_differences_in_both_modes():
         return value(jax.tree.map(lambda x, d: x + size * d, who, direction))
 
     finite = float((8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step))
-    forward = float(jax.jvp(value, (who,), (direction,))[1])
-    reverse = float(flat(jax.tree.map(jnp.multiply, jax.grad(value)(who), direction)).sum())
+    forward = float(jax.jit(lambda *x: jax.jvp(value, x[:1], x[1:])[1])(who, direction))
+    slope = jax.jit(jax.grad(value))(who)
+    reverse = float(flat(jax.tree.map(jnp.multiply, slope, direction)).sum())
     assert forward == pytest.approx(finite, rel=1e-6)
     assert reverse == pytest.approx(forward, rel=1e-11)
 
@@ -87,7 +99,7 @@ def test_one_patient_alone_equals_the_same_among_many_and_under_vmap():
     many = simulate(who, schedule).counts
     alone = simulate(*jax.tree.map(lambda x: x[..., 2], (who, schedule))).counts
     np.testing.assert_allclose(many[..., 2], alone, rtol=1e-12)
-    mapped = jax.vmap(lambda *x: simulate(*x).counts, -1, -1)(who, schedule)
+    mapped = jax.jit(jax.vmap(lambda *x: simulate(*x).counts, -1, -1))(who, schedule)
     np.testing.assert_allclose(many, mapped, rtol=1e-12)
 
 
@@ -190,8 +202,11 @@ def test_the_pulse_trap_is_not_ours_and_is_somebodys():
     schedule = plan(days, np.full(6, 135.0), np.zeros(6, int), drugs=1, times_d=[41.0])
     drug = OneCompartment(CL=160.0, V=83.0, ka=1.0143)
     friberg = Friberg(jnp.array([5.0]), jnp.array([5.0]), jnp.array([0.17]), (Linear(11.0),))
-    ours = float(simulate_friberg(friberg, (drug,), schedule).counts[0, 0])
-    sure = float(simulate_friberg(friberg, (drug,), schedule, solver=Reference()).counts[0, 0])
+    fast, slow = (
+        jax.jit(simulate_friberg, static_argnames="solver")(friberg, (drug,), schedule, solver=s)
+        for s in (Fast(), Reference())
+    )
+    ours, sure = float(fast.counts[0, 0]), float(slow.counts[0, 0])
     ke, ka = 160 / 83, 1.0143
 
     def field(t, y, _):

@@ -99,7 +99,8 @@ def test_an_infusion_of_azacitidine_acts_like_an_injection_of_the_same_dose():
             azacitidine(75, days=days, route="iv", infusion_h=1.0),
         )
     )
-    assert (injected == infused).all()
+    # The windows differ: one more ends with the infusion.
+    assert infused == pytest.approx(injected, rel=1e-7)
 
 
 @pytest.mark.parametrize(

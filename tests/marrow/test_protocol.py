@@ -65,6 +65,9 @@ ABSOLUTE = replace(
 )
 
 
+simulated = jax.jit(simulate)
+
+
 @pytest.fixture(scope="module")
 def patients():
     return cohort(PATIENTS, seed=1)
@@ -86,7 +89,7 @@ def test_rules_that_never_fire_give_the_open_loop_regimen(patients):
     )
     one = plan(given.time_d, given.amount_mg, given.drug, drugs=2, times_d=np.arange(float(DAYS)))
     with float64():
-        opened = simulate(patients, stack([one] * PATIENTS))
+        opened = simulated(patients, stack([one] * PATIENTS))
     np.testing.assert_allclose(closed["count"], opened.counts, rtol=1e-9)
     assert closed.given_mg.sum() == pytest.approx(PATIENTS * given.amount_mg.sum(), rel=1e-12)
     assert not closed.held.any()
@@ -100,8 +103,8 @@ def test_the_ledger_played_open_loop_gives_the_same_counts_and_clones(patients, 
     arrays = zip(doses.time_d.T, doses.amount_mg.T, doses.drug.T, strict=True)
     plans = stack([plan(*one, drugs=2, times_d=np.arange(float(DAYS))) for one in arrays])
     with float64():
-        by_doses = simulate(patients, plans)
-        by_day = simulate(patients, ledger_to_plan(treated.given_mg))
+        by_doses = simulated(patients, plans)
+        by_day = simulated(patients, ledger_to_plan(treated.given_mg))
     np.testing.assert_allclose(treated["count"], by_doses.counts, rtol=1e-9)
     np.testing.assert_allclose(treated["count"], by_day.counts[:-1], rtol=1e-9)
     np.testing.assert_allclose(treated.pool, np.stack(by_doses.pools), rtol=1e-9)
@@ -279,6 +282,7 @@ def test_other_limits_compile_nothing_anew(patients):
     assert len(traced) == once > 0
 
 
+@pytest.mark.slow
 def test_temporary_memory_is_that_of_a_block_besides_the_parameters():
     def temporary(number: int) -> float:
         with float64():

@@ -3,8 +3,12 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from myelodose.solve.plan import Plan, plan, stack
+
+how_many = pytest.mark.parametrize("cases", [100, pytest.param(500, marks=pytest.mark.slow)])
+"""Random patients of a comparison with the reference: fewer in the default run."""
 
 
 def random_plan(

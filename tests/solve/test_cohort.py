@@ -25,6 +25,7 @@ def cohort():
         return random_patients(21, 12), random_plans(22, 12)
 
 
+@jax.jit
 def counts(who, drugs, schedule):
     return simulate_friberg(who, drugs, schedule).counts
 
@@ -41,7 +42,7 @@ def log_likelihood(parameters, schedule):
     return -(jnp.log(counts(who, drugs, schedule) / who.baseline) ** 2).sum((0, 1))
 
 
-@pytest.mark.parametrize("block", [5, 12])
+@pytest.mark.parametrize("block", [5, pytest.param(12, marks=pytest.mark.slow)])
 def test_the_sum_in_blocks_and_its_gradient_are_the_plain_ones(cohort, block):
     parameters, schedule = cohort
 
@@ -51,13 +52,13 @@ def test_the_sum_in_blocks_and_its_gradient_are_the_plain_ones(cohort, block):
     def blocked(p):
         return sum_in_blocks(log_likelihood, p, schedule, block=block)
 
-    value, gradient = jax.value_and_grad(plain)(parameters)
+    value, gradient = jax.jit(jax.value_and_grad(plain))(parameters)
     got_value, got_gradient = jax.jit(jax.value_and_grad(blocked))(parameters)
     assert float(got_value) == pytest.approx(float(value), rel=1e-12)
     for a, b in zip(jax.tree.leaves(got_gradient), jax.tree.leaves(gradient), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
     direction = jax.tree.map(jnp.ones_like, parameters)
-    forward = jax.jvp(blocked, (parameters,), (direction,))[1]
+    forward = jax.jit(lambda p, d: jax.jvp(blocked, (p,), (d,))[1])(parameters, direction)
     assert float(forward) == pytest.approx(
         float(sum(g.sum() for g in jax.tree.leaves(gradient))), rel=1e-9
     )
@@ -75,5 +76,7 @@ def test_devices_share_the_patients(cohort):
 def test_uneven_cohorts_are_refused():
     with pytest.raises(InputError, match=r"found last axes of \[3, 4\]"):
         in_blocks(lambda x, y: x, jnp.ones(3), jnp.ones((2, 4)))
+    with pytest.raises(InputError, match="and plain numbers"):
+        in_blocks(lambda x, y: x, jnp.ones(3), 1.0)
     with pytest.raises(InputError, match="found 3 patients for 2 devices"):
         on_devices(lambda x: x, jnp.ones(3), devices=jax.local_devices()[:2])

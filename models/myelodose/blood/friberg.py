@@ -10,9 +10,10 @@ here a sustained effect E leaves (1 - E)^(1/gamma) of the baseline.
 """
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -20,6 +21,7 @@ from myelodose.blood.friberg_windows import Chain, Solver, Windows, march
 from myelodose.effect import Effect, Linear
 from myelodose.pk.linear import LinearModel
 from myelodose.pk.windows import states_at_starts, within
+from myelodose.solve.march import over_time
 from myelodose.solve.plan import Plan
 from myelodose.solve.reference import integrate
 from myelodose.solve.rule import Rule
@@ -61,7 +63,6 @@ class FribergCourse(NamedTuple):
 STAGES = 4
 
 
-
 def simulate_friberg(
     friberg: Friberg,
     drugs: Sequence[LinearModel],
@@ -84,11 +85,18 @@ def simulate_friberg(
     return FribergCourse(plan.read(circulating) * friberg.baseline, change)
 
 
-def inhibition(friberg: Friberg, concentrations: Sequence[Array]) -> Float[Array, "... lineage"]:
-    """E: the sum of the effects of all drugs; the lineage axis stands before the patients'."""
-    axis = -jnp.ndim(friberg.mtt_d)
-    pairs = zip(friberg.effects, concentrations, strict=True)
-    return reduce(jnp.add, (effect(jnp.expand_dims(c, axis)) for effect, c in pairs))
+def inhibition(
+    effects: tuple[Effect, ...], concentrations: Sequence[Array], axes: int
+) -> Float[Array, "... lineage"]:
+    """E: the sum of the effects of all drugs.
+
+    Args:
+        effects: One for each drug.
+        concentrations: Of each drug [mg/L], (..., patient).
+        axes: Axes of a parameter: 1 for one patient, 2 with patients behind the lineages.
+    """
+    pairs = zip(effects, concentrations, strict=True)
+    return reduce(jnp.add, (effect(jnp.expand_dims(c, -axes)) for effect, c in pairs))
 
 
 def _rule(friberg: Friberg, solver: Fast) -> Rule:
@@ -104,19 +112,25 @@ def _fast(friberg: Friberg, drugs: tuple[LinearModel, ...], plan: Plan, solver: 
         within(drug, states_at_starts(drug, plan, i), plan, rule.time[:-1], i)
         for i, drug in enumerate(drugs)
     ]
+    # The barriers keep the compiler from computing all this anew wherever it is used.
+    courses = jax.lax.optimization_barrier(courses)
     k = STAGES / friberg.mtt_d
-    kh = k * jnp.expand_dims(plan.length_d, -k.ndim)
-    growth = kh[:, None] * (1 - inhibition(friberg, courses))
+    length = jnp.expand_dims(plan.length_d, -k.ndim)
+    shape = jnp.broadcast_shapes(length.shape, k.shape)
+    spread = partial(over_time, (len(length), rule.nodes))
+    # Plain numbers stay: a Hill exponent of 1.0 says that there is no power to take.
+    effects = jax.tree.map(lambda x: spread(x) if jnp.ndim(x) else x, friberg.effects)
+    growth = length[:, None] * spread(k) * (1 - inhibition(effects, courses, k.ndim))
     # One flat axis of lanes: the innermost loop of everything that follows.
     lanes = Windows(
-        growth.reshape(*growth.shape[:2], -1),
-        kh.reshape(len(kh), -1),
-        jnp.broadcast_to(friberg.gamma, kh.shape[1:]).ravel(),
+        jax.lax.optimization_barrier(growth).reshape(*growth.shape[:2], -1),
+        jnp.broadcast_to(length, shape).reshape(len(length), -1),
+        jnp.broadcast_to(k, shape[1:]).ravel(),
+        jnp.broadcast_to(friberg.gamma, shape[1:]).ravel(),
     )
     one = jnp.ones_like(lanes.gamma)
     solved = march(Solver(rule, 1 + solver.more_sweeps), Chain(*(one,) * 5), lanes)
-    circulating = jnp.concatenate([solved.start.c, solved.end.c[None]])
-    return circulating.reshape(-1, *kh.shape[1:]), solved.change
+    return solved.circulating.reshape(-1, *shape[1:]), solved.change
 
 
 def _reference(friberg: Friberg, drugs: tuple[LinearModel, ...], plan: Plan, solver: Reference):
@@ -131,7 +145,7 @@ def _reference(friberg: Friberg, drugs: tuple[LinearModel, ...], plan: Plan, sol
             yield drug.concentration(later)
 
     def field(time_d, chain, now):
-        effect = inhibition(friberg, tuple(concentrations(time_d, now)))
+        effect = inhibition(friberg.effects, tuple(concentrations(time_d, now)), k.ndim)
         return Chain(
             k * chain.p * ((1 - effect) * chain.c**-friberg.gamma - 1),
             k * (chain.p - chain.t1),
@@ -150,6 +164,7 @@ def _reference(friberg: Friberg, drugs: tuple[LinearModel, ...], plan: Plan, sol
         (starts, rates),
         rtol=solver.rtol,
         atol=solver.atol,
+        adjoint=solver.adjoint,
     )
     circulating = jnp.concatenate([one[None], ends.c])
     return circulating, jnp.where(failed > 0, jnp.inf, 0.0)

@@ -32,6 +32,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from myelodose.solve.march import over_time
 from myelodose.solve.rule import Rule
 
 
@@ -48,29 +49,41 @@ class Chain(NamedTuple):
 class Windows(NamedTuple):
     """What the windows depend on.
 
-    `growth` = h k (1 - E) at the nodes (window, node, lane); `kh` (window, lane); `gamma` (lane,).
+    `growth` = h k (1 - E) at the nodes (window, node, lane); `length_d` = h (window, lane), which
+    is taken as data; `k` [1/day] and `gamma` (lane,).
     """
 
     growth: Float[Array, "window node lane"]
-    kh: Float[Array, "window lane"]
+    length_d: Float[Array, "window lane"]
+    k: Float[Array, " lane"]
     gamma: Float[Array, " lane"]
 
 
 class Solved(NamedTuple):
-    """All windows, solved.
+    """What a march brings home.
 
-    `start` (window, lane) are the states at the starts, `end` (lane,) the last; `z`
-    (window, node + 1, lane), `u`, `f` and `log_f` (window, node, lane) the functions above;
-    `change` () the relative size of the last correction to z, infinite where a number was lost.
+    `circulating` (window + 1, lane) is c at the start of every window and at the end; `change` ()
+    the relative size of the last correction to z, infinite where a number was lost.
     """
 
-    start: Chain
-    end: Chain
+    circulating: Float[Array, "window+1 lane"]
+    change: Float[Array, ""]
+
+
+class _Course(NamedTuple):
+    """Every window as it was solved, for the tangent.
+
+    `state` is the chain at the start, (window, lane) each; `z` (window, node + 1, lane), `u`, `f`
+    and `log_f` (window, node, lane) are the functions above; `integral` (window, 4, lane) the
+    iterated integrals of z at the end.
+    """
+
+    state: Chain
     z: Float[Array, "window node+1 lane"]
     u: Float[Array, "window node lane"]
     log_f: Float[Array, "window node lane"]
     f: Float[Array, "window node lane"]
-    change: Float[Array, ""]
+    integral: Float[Array, "window 4 lane"]
 
 
 @dataclass(frozen=True)
@@ -103,11 +116,16 @@ def march(solver: Solver, start: Chain, windows: Windows) -> Solved:
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
 def _march(solver: Solver, start: Chain, windows: Windows) -> Solved:
-    mu = jnp.asarray(solver.rule.time[:-1, None], windows.kh.dtype)
+    return _forward(solver, start, windows)[0]
+
+
+def _forward(solver: Solver, start: Chain, windows: Windows) -> tuple[Solved, _Course]:
+    mu = jnp.asarray(solver.rule.time[:-1, None], windows.k.dtype)
 
     def window(carry, now):
         state, worst = carry
-        growth, kh = now
+        growth, h = now
+        kh = windows.k * h
         kt = kh * mu
         known, scale = _polynomial(state, kt), kh**4
 
@@ -132,16 +150,20 @@ def _march(solver: Solver, start: Chain, windows: Windows) -> Solved:
         step = _dot(solver.once, growth * f * more)
         change = jnp.abs(step[-1]).max()
         z = z * (1 + step * (1 + step / 2 * (1 + step / 3)))
-        answer = (u * (1 + off), log_f + lower, f * (1 + more))
-        end = _end(state, kh, z[-1], _dot(solver.end, z[:-1]))
-        return (end, jnp.maximum(worst, change)), (state, z, *answer)
+        integral = _dot(solver.end, z[:-1])
+        end = _end(state, kh, z[-1], integral)
+        course = _Course(state, z, u * (1 + off), log_f + lower, f * (1 + more), integral)
+        return (end, jnp.maximum(worst, change)), course
 
-    zero = jnp.zeros((), windows.kh.dtype)
-    (end, change), (starts, z, u, log_f, f) = jax.lax.scan(
-        window, (start, zero), (windows.growth, windows.kh)
-    )
+    zero = jnp.zeros((), windows.k.dtype)
+    rows = (windows.growth, windows.length_d)
+    (end, change), course = jax.lax.scan(window, (start, zero), rows)
     change = jnp.where(jnp.isnan(change), jnp.inf, change)
-    return Solved(starts, end, z, u, log_f, f, change)
+    return Solved(_joined(course.state.c, end.c), change), course
+
+
+def _joined(starts, end) -> Float[Array, "window+1 lane"]:
+    return jnp.concatenate([starts, end[None]])
 
 
 def _dot(matrix: np.ndarray, values: Float[Array, "node lane"]) -> Float[Array, "row lane"]:
@@ -182,65 +204,63 @@ def _end(state: Chain, kh, z_end, integrals) -> Chain:
 def _march_jvp(solver: Solver, primals, tangents):
     start, windows = primals
     d_start, d_windows = tangents
-    solved = _march(solver, start, windows)
-    growth, kh, gamma = windows
-    mu = jnp.asarray(solver.rule.time[:-1, None], kh.dtype)
-    kt, scale = kh[:, None] * mu, kh[:, None] ** 4
-    # All windows at once: how f answers to u, and what moves it apart from u.
-    answer = -growth * gamma * solved.f / solved.u
-    z_nodes = solved.z[:, :-1]
-    fourfold = jnp.einsum("ij,wjl->wil", jnp.asarray(solver.fourfold, kh.dtype), z_nodes)
-    slope = (
-        mu
-        * (
-            _first(solved.start.t3)
-            + kt * (_first(solved.start.t2) + kt * _first(solved.start.t1) / 2)
-        )
-        + 4 * kh[:, None] ** 3 * fourfold
+    solved, course = _forward(solver, start, windows)
+    mu = jnp.asarray(solver.rule.time[:-1, None], windows.k.dtype)
+    kh = windows.k * windows.length_d
+    answer, moved = _answer_and_move(mu, course, windows, d_windows)
+    end_moved = jax.tree.map(
+        lambda slope: slope * windows.length_d * d_windows.k, jax.vmap(_end_slope)(course, kh)
     )
-    d_kh = d_windows.kh[:, None]
-    moved_u = slope * d_kh
-    moved = (
-        d_windows.growth * solved.f
-        + growth * solved.f * (solved.log_f / gamma * d_windows.gamma + gamma * mu * d_kh)
-        + answer * moved_u
-    )
-    end_slope = jax.vmap(partial(_end_slope, solver))(solved.start, kh, solved.z)
 
     def window(d_state, now):
-        state_p, z, answer, scale, kt, kh, moved, end_slope, d_kh = now
-        known = answer * _polynomial(d_state, kt)
+        state_p, z, answer, moved, kh, end_moved = now
+        gain = answer * kh**4
+        known = moved + answer * _polynomial(d_state, kh * mu)
         fixed = d_state.p / state_p
-        gain = answer * scale
-        d_z = z * (fixed + _dot(solver.once, moved + known))
+        d_z = z * (fixed + _dot(solver.once, known))
         # As many turns as the solution had, its guess and its correction included.
         for _ in range(solver.turns + 1):
-            again = moved + known + gain * _dot(solver.fourfold, d_z[:-1])
+            again = known + gain * _dot(solver.fourfold, d_z[:-1])
             d_z = z * (fixed + _dot(solver.once, again))
         d_end = _end(d_state, kh, d_z[-1], _dot(solver.end, d_z[:-1]))
-        d_end = jax.tree.map(lambda d, s: d + s * d_kh, d_end, end_slope)
-        return d_end, (d_state, d_z)
+        return jax.tree.map(jnp.add, d_end, end_moved), d_state.c
 
-    state_p = solved.start.p
-    rows = (state_p, solved.z, answer, scale, kt, kh, moved, end_slope, d_windows.kh)
-    d_end, (d_states, d_z) = jax.lax.scan(window, d_start, rows)
-    d_u = (
-        jax.vmap(_polynomial)(d_states, kt)
-        + moved_u
-        + scale * jnp.einsum("ij,wjl->wil", jnp.asarray(solver.fourfold, kh.dtype), d_z[:, :-1])
+    rows = (course.state.p, course.z, answer, moved, kh, end_moved)
+    d_end, d_starts = jax.lax.scan(window, d_start, rows)
+    return solved, Solved(_joined(d_starts, d_end.c), jnp.zeros_like(solved.change))
+
+
+def _answer_and_move(mu, course: _Course, windows: Windows, d_windows: Windows):
+    """For all windows at once: how growth f answers to u, and what moves it apart from u."""
+    growth, gamma = windows.growth, windows.gamma
+    h = windows.length_d[:, None]
+    kh = windows.k * h
+    state = jax.tree.map(lambda x: x[:, None], course.state)
+    kt = kh * mu
+    grown = growth * course.f
+    answer = -grown * gamma / course.u
+    # Of u, the polynomial moves with kt, and the fourfold integral with the fourth power of kh.
+    integral = course.u - _polynomial(state, kt)
+    slope = mu * (state.t3 + kt * (state.t2 + kt * state.t1 / 2)) + 4 * integral / jnp.where(
+        kh > 0, kh, 1.0
     )
-    d_log_f = gamma * (mu * d_kh - d_u / solved.u) + solved.log_f / gamma * d_windows.gamma
-    d_solved = Solved(
-        d_states, d_end, d_z, d_u, d_log_f, solved.f * d_log_f, jnp.zeros_like(solved.change)
+    by_k = h * (grown * gamma * mu + answer * slope)
+    by_gamma = grown * course.log_f / gamma
+    # The barrier keeps the compiler from computing these anew wherever they are used.
+    answer, by_k, by_gamma = jax.lax.optimization_barrier((answer, by_k, by_gamma))
+    spread = partial(over_time, growth.shape[:2])
+    moved = (
+        course.f * d_windows.growth
+        + by_k * spread(d_windows.k)
+        + by_gamma * spread(d_windows.gamma)
     )
-    return solved, d_solved
+    return answer, moved
 
 
-def _first(values):
-    return values[:, None]
-
-
-def _end_slope(solver: Solver, state: Chain, kh, z) -> Chain:
+def _end_slope(course: _Course, kh) -> Chain:
     """Derivative of the end of a window by kh, z held fixed."""
-    integrals = _dot(solver.end, z[:-1])
-    return jax.jvp(lambda x: _end(state, x, z[-1], integrals), (kh,), (jnp.ones_like(kh),))[1]
+
+    def end(kh):
+        return _end(course.state, kh, course.z[-1], course.integral)
+
+    return jax.jvp(end, (kh,), (jnp.ones_like(kh),))[1]

@@ -23,22 +23,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from myelodose.clones.retention import effect_of
 from myelodose.effect import Effect, Saturating
 from myelodose.errors import InputError
 from myelodose.pk.linear import LinearModel
-from myelodose.pk.michaelis_menten import (
-    ABOVE_0,
-    AT_LEAST_0,
-    UP_TO_1,
-    check_concrete,
-    check_drug,
-    relax_all,
-    through,
-)
-from myelodose.pk.windows import states_at_starts, within
+from myelodose.pk.windows import entries, later, states_at_starts, within
+from myelodose.solve.checks import ABOVE_0, AT_LEAST_0, UP_TO_1, check_concrete, check_drug
 from myelodose.solve.plan import Plan
-from myelodose.solve.reference import integrate
+from myelodose.solve.reference import trajectory
+from myelodose.solve.relax import relax_all, through
 from myelodose.solve.settings import Fast, Reference, Solver
 from myelodose.units import HOURS_PER_DAY
 
@@ -143,10 +135,10 @@ def simulate_turnover(
     check_drug("simulate_turnover", plan, drug)
     if isinstance(solver, Fast):
         states = _fast(parameters, drug_model, plan, mechanism, drug, solver)
-        failed = jnp.isnan(states).any()
+        change = jnp.where(jnp.isnan(states).any(), jnp.inf, 0.0)
     else:
-        states, failed = _reference(parameters, drug_model, plan, mechanism, drug, solver)
-    return Response(plan.read(states), jnp.where(failed, jnp.inf, 0.0))
+        states, change = _reference(parameters, drug_model, plan, mechanism, drug, solver)
+    return Response(plan.read(states), change)
 
 
 def simulate_effect_site(
@@ -187,14 +179,12 @@ def simulate_effect_site(
     _check_effect(parameters.effect, inhibits=False)
     check_drug("simulate_effect_site", plan, drug)
     if isinstance(solver, Fast):
-        states = states_at_starts(drug_model, plan, drug)
-        rate = None if plan.rate is None else plan.rate[-1, drug] / HOURS_PER_DAY
-        last = _later(drug_model, plan.length_d[-1], (states[-1], rate))
-        at_site, failed = jnp.concatenate([states[:, -1], last[-1:]]), False
+        windows = entries(drug_model, plan, drug)
+        last = later(drug_model, plan.length_d[-1], jax.tree.map(lambda x: x[-1], windows))
+        at_site, change = jnp.concatenate([windows.amounts[:, -1], last[-1:]]), jnp.zeros(())
     else:
-        at_site, failed = _reference_site(drug_model, plan, drug, solver)
-    response = parameters.baseline + effect_of(parameters.effect, plan.read(at_site))
-    return Response(response, jnp.where(failed, jnp.inf, 0.0))
+        at_site, change = _reference_site(drug_model, plan, drug, solver)
+    return Response(parameters.baseline + parameters.effect(plan.read(at_site)), change)
 
 
 def production_and_loss(
@@ -208,7 +198,7 @@ def production_and_loss(
         >>> [float(x) for x in production_and_loss(jnp.ones(()), marker, STIMULATED_LOSS)]
         [20.0, 3.0]
     """
-    factor = 1 + mechanism.sign * effect_of(parameters.effect, concentration)
+    factor = 1 + mechanism.sign * parameters.effect(concentration)
     factor = jnp.where(factor < 0, jnp.nan, factor)
     none = jnp.ones_like(factor)
     by, of = (factor, none) if mechanism.on == "production" else (none, factor)
@@ -228,7 +218,7 @@ def _fast(parameters, model, plan: Plan, mechanism, drug: int, solver: Fast):
 
 def _reference(parameters, model, plan: Plan, mechanism, drug: int, solver: Reference):
     def field(time_d, response, now):
-        c = model.concentration(_later(model, time_d, now))
+        c = model.concentration(later(model, time_d, now))
         production, loss = production_and_loss(c, parameters, mechanism)
         return production - loss * response
 
@@ -242,7 +232,7 @@ def _reference_site(model, plan: Plan, drug: int, solver: Reference):
     plain = replace(model, ke0=None)
 
     def field(time_d, at_site, now):
-        c = plain.concentration(_later(plain, time_d, now))
+        c = plain.concentration(later(plain, time_d, now))
         return HOURS_PER_DAY * model.ke0 * (c - at_site)
 
     start = jnp.zeros_like(states_at_starts(model, plan, drug)[0, -1])
@@ -250,25 +240,9 @@ def _reference_site(model, plan: Plan, drug: int, solver: Reference):
 
 
 def _integrated(field, start, model, plan: Plan, drug: int, solver: Reference):
-    """States at the starts of windows and the end, and whether the solver failed."""
-    rate = None if plan.rate is None else plan.rate[:, drug] / HOURS_PER_DAY
     start = jnp.asarray(start) + 0 * plan.length_d[0]
-    ends, failed = integrate(
-        field,
-        lambda state, _: state,
-        start,
-        plan.length_d,
-        (states_at_starts(model, plan, drug), rate),
-        rtol=solver.rtol,
-        atol=solver.atol,
-    )
-    states = jnp.concatenate([start[None], ends])
-    return jnp.where(failed > 0, jnp.nan, states), failed > 0
-
-
-def _later(model, time_d, now):
-    amounts, rate = now
-    return model.advance(amounts, time_d * HOURS_PER_DAY, 0.0 if rate is None else rate)
+    windows = entries(model, plan, drug)
+    return trajectory(field, lambda state, _: state, start, plan.length_d, windows, settings=solver)
 
 
 def _check_effect(effect: Effect, *, inhibits: bool) -> None:

@@ -14,7 +14,6 @@ last 1 / k_home differently. It never cancels in the number of CD34+ cells in th
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -22,25 +21,16 @@ from jaxtyping import Array, Float
 from myelodose.effect import Effect
 from myelodose.errors import InputError
 from myelodose.pk.linear import LinearModel
-from myelodose.pk.michaelis_menten import (
-    ABOVE_0,
-    AT_LEAST_0,
-    UP_TO_1,
-    check_concrete,
-    check_drug,
-    relax_all,
-    through,
-)
-from myelodose.pk.windows import states_at_starts, within
+from myelodose.pk.windows import entries, later, states_at_starts, within
+from myelodose.solve.checks import ABOVE_0, AT_LEAST_0, UP_TO_1, check_concrete, check_drug
 from myelodose.solve.plan import Plan
-from myelodose.solve.reference import integrate
-from myelodose.solve.settings import Fast, Solver
-from myelodose.units import HOURS_PER_DAY, LENALIDOMIDE_NG_PER_ML_PER_UM
+from myelodose.solve.reference import trajectory
+from myelodose.solve.relax import relax_all, through
+from myelodose.solve.settings import Fast, Reference, Solver
+from myelodose.units import LENALIDOMIDE_UM_PER_MG_PER_L as UM_PER_MG_PER_L
 
 LENALIDOMIDE, PLERIXAFOR = 0, 1
 """Order of the drugs in a plan."""
-
-UM_PER_MG_PER_L = 1000 / LENALIDOMIDE_NG_PER_ML_PER_UM
 
 CXCR4_KOUT_PER_D = 0.08
 """Prior median of kout, LogNormal(log 0.08, 0.5): data/literature/priors.csv, block CXCR4."""
@@ -142,10 +132,10 @@ def simulate_retention(
     given = (mobilise, cells)
     if isinstance(solver, Fast):
         states = _fast(parameters, plan, lenalidomide, plerixafor, given, solver)
-        failed = jnp.isnan(states[1]).any()
+        change = jnp.where(jnp.isnan(states[1]).any(), jnp.inf, 0.0)
     else:
-        states, failed = _reference(parameters, plan, lenalidomide, plerixafor, given, solver)
-    return RetentionCourse(*map(plan.read, states), change=jnp.where(failed, jnp.inf, 0.0))
+        states, change = _reference(parameters, plan, lenalidomide, plerixafor, given, solver)
+    return RetentionCourse(*map(plan.read, states), change=change)
 
 
 def on_between(plan: Plan, start_d: float, end_d: float) -> np.ndarray:
@@ -175,16 +165,6 @@ def on_between(plan: Plan, start_d: float, end_d: float) -> np.ndarray:
     return ((start > start_d - slack) & (end < end_d + slack)).astype(float)
 
 
-def effect_of(effect: Effect, concentration: Float[Array, "..."]) -> Float[Array, "..."]:
-    """The effect at a concentration, 0 at 0 together with its derivatives.
-
-    A Hill exponent below 1 has no slope at a concentration of 0, and before the first dose the
-    gradient would be no number.
-    """
-    there = concentration > 0
-    return jnp.where(there, effect(jnp.where(there, concentration, 1.0)), 0.0)
-
-
 def inflow(
     cxcr4: Float[Array, "..."],
     plerixafor_mg_per_l: Float[Array, "..."],
@@ -199,7 +179,7 @@ def inflow(
 def _fast(parameters: Retention, plan: Plan, lenalidomide, plerixafor, given, solver: Fast):
     rule, axis = solver.rule, -plan.length_d.ndim
     um = _course(lenalidomide, plan, rule.time, LENALIDOMIDE, UM_PER_MG_PER_L)
-    settled = 1 + effect_of(parameters.effect, um)
+    settled = 1 + parameters.effect(um)
     held, cxcr4 = _towards(rule, plan, settled, parameters.kout_per_d, 1.0)
     blocked = _course(plerixafor, plan, rule.time, PLERIXAFOR, 1.0)
     mobilise, cells = given
@@ -230,47 +210,37 @@ def _course(drug: Drug, plan: Plan, share, number: int, unit: float):
     return jnp.repeat(constant[:, None], len(share), 1)
 
 
-def _reference(parameters: Retention, plan: Plan, lenalidomide, plerixafor, given, solver):
+def _reference(
+    parameters: Retention, plan: Plan, lenalidomide, plerixafor, given, solver: Reference
+):
     def field(time_d, state, now):
         cxcr4, blood = state
         known, mobilise, cells = now
         um = _later(lenalidomide, time_d, known[LENALIDOMIDE], UM_PER_MG_PER_L)
         blocked = _later(plerixafor, time_d, known[PLERIXAFOR], 1.0)
-        settled = 1 + effect_of(parameters.effect, um)
+        settled = 1 + parameters.effect(um)
         enter = inflow(cxcr4, blocked, mobilise, parameters)[None] * cells
         return parameters.kout_per_d * (settled - cxcr4), enter - parameters.homed_per_d * blood
 
     mobilise, cells = given
     start = (jnp.ones_like(mobilise[0]), _balanced(parameters, cells))
     known = (_known(lenalidomide, plan, LENALIDOMIDE), _known(plerixafor, plan, PLERIXAFOR))
-    ends, failed = integrate(
-        field,
-        lambda state, _: state,
-        start,
-        plan.length_d,
-        (known, mobilise, cells),
-        rtol=solver.rtol,
-        atol=solver.atol,
-    )
-    lost = jnp.where(failed > 0, jnp.nan, 0.0)
-    return jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]) + lost, start, ends), failed > 0
+    windows = (known, mobilise, cells)
+    return trajectory(field, lambda state, _: state, start, plan.length_d, windows, settings=solver)
 
 
 def _known(drug: Drug, plan: Plan, number: int):
     """What `_later` needs of each window."""
-    if not isinstance(drug, LinearModel):
-        return drug * jnp.ones_like(plan.length_d)
-    rate = None if plan.rate is None else plan.rate[:, number] / HOURS_PER_DAY
-    return states_at_starts(drug, plan, number), rate
+    if isinstance(drug, LinearModel):
+        return entries(drug, plan, number)
+    return drug * jnp.ones_like(plan.length_d)
 
 
 def _later(drug: Drug, time_d, known, unit: float):
     """Concentration so long after the start of a window."""
-    if not isinstance(drug, LinearModel):
-        return known
-    amounts, rate = known
-    after = drug.advance(amounts, time_d * HOURS_PER_DAY, 0.0 if rate is None else rate)
-    return unit * drug.concentration(after)
+    if isinstance(drug, LinearModel):
+        return unit * drug.concentration(later(drug, time_d, known))
+    return known
 
 
 class _Given(NamedTuple):

@@ -4,11 +4,13 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from myelodose.blood.model import LINEAGES
 from myelodose.clones.model import CLONES
-from myelodose.errors import InputError
+from myelodose.errors import InputError, check_numbers
 from myelodose.marrow.course import Patient
+from myelodose.units import checked_body_surface_area_m2
 
 _SHARE = (0.0, 1.0, "")
 _RATE = (0.0, 100.0, "1/day")
@@ -84,6 +86,29 @@ def checked_patient(patient: Patient, function: str) -> Patient:
     return patient
 
 
+def checked_area(body_surface_area_m2: ArrayLike, patients: int, function: str) -> np.ndarray:
+    """A body-surface area for all patients, or one for each, as it came in [m2].
+
+    Args:
+        body_surface_area_m2: One value, or one for each patient.
+        patients: How many patients.
+        function: Who asks, for the error.
+
+    Raises:
+        InputError: If a value or the number of values cannot be.
+
+    Example:
+        >>> checked_area([1.6, 2.0], 2, "here").tolist()
+        [1.6, 2.0]
+    """
+    area = checked_body_surface_area_m2(body_surface_area_m2, function)
+    if area.shape not in ((), (patients,)):
+        remedy = f"give one number, or one for each of the {patients} patients"
+        place = f"{function}, body_surface_area_m2"
+        raise InputError(place, f"found shape {area.shape}", remedy)
+    return area
+
+
 def patients_of(patient: Patient) -> int:
     """How many patients; 1 where there is no patient axis."""
     size = np.shape(patient.clones.size)
@@ -92,10 +117,8 @@ def patients_of(patient: Patient) -> int:
 
 def _check(place: str, value: object, low: float, high: float, unit: str) -> None:
     number = np.asarray(value, dtype=float)
-    bad = ~((number >= low) & (number <= high))
-    if bad.any():
-        remedy = f"give {low:g} to {high:g}" + (f" {unit}; check the unit" if unit else "")
-        raise InputError(place, f"found {number[bad].flat[0]:g}", remedy)
+    remedy = f"give {low:g} to {high:g}" + (f" {unit}; check the unit" if unit else "")
+    check_numbers(place, number, (number >= low) & (number <= high), remedy)
 
 
 def _shapes(patient: Patient) -> Iterator[tuple[str, tuple[int, ...], tuple[int, ...]]]:

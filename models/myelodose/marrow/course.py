@@ -4,6 +4,7 @@
 array, and a plan with the same last axis. It is pure: jit, grad, jvp and vmap work.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax
@@ -15,17 +16,21 @@ from myelodose.blood.windows import BloodScheme, Supply
 from myelodose.clones import model as clones
 from myelodose.clones.windows import CloneScheme, Exposure
 from myelodose.pk.linear import LinearModel
-from myelodose.pk.windows import states_at_starts, within
+from myelodose.pk.windows import entries, later, states_at_starts, within
 from myelodose.solve.march import march
 from myelodose.solve.plan import Plan
-from myelodose.solve.reference import integrate
+from myelodose.solve.reference import trajectory
 from myelodose.solve.settings import Fast, Reference, Solver
-from myelodose.units import HOURS_PER_DAY, LENALIDOMIDE_NG_PER_ML_PER_UM
+from myelodose.units import LENALIDOMIDE_UM_PER_MG_PER_L as UM_PER_MG_PER_L
 
-LENALIDOMIDE, AZACITIDINE = 0, 1
-"""Order of the drugs in a plan."""
+DRUGS = ("lenalidomide", "azacitidine")
+"""Order of the drugs in a plan, and of every drug axis."""
 
-UM_PER_MG_PER_L = 1000 / LENALIDOMIDE_NG_PER_ML_PER_UM
+LENALIDOMIDE, AZACITIDINE = range(2)
+"""Their numbers."""
+
+TRANSIT_NODES = 20
+"""Nodes where absorption passes transit stages: the concentration starts as a power of time."""
 
 
 class Patient(NamedTuple):
@@ -96,7 +101,25 @@ def azacitidine_exposure(patient: Patient, plan: Plan) -> Float[Array, "window .
     return given / (patient.aza_clearance_l_per_h * patient.aza_reference_auc)
 
 
+def suited(solver: Fast, model: LinearModel) -> Fast:
+    """The solver, with `TRANSIT_NODES` where the drug passes transit stages and none were given.
+
+    Args:
+        solver: As it came in.
+        model: Lenalidomide's pharmacokinetics.
+
+    Example:
+        >>> from myelodose.pk.drugs import lenalidomide
+        >>> suited(Fast(), lenalidomide()).nodes == TRANSIT_NODES
+        True
+    """
+    if solver.nodes is None and model.transits:
+        return replace(solver, nodes=TRANSIT_NODES)
+    return solver
+
+
 def _fast(patient: Patient, plan: Plan, first, solver: Fast):
+    solver = suited(solver, patient.len_pk)
     rule = solver.rule
     starts = states_at_starts(patient.len_pk, plan, LENALIDOMIDE)
     um = UM_PER_MG_PER_L * within(patient.len_pk, starts, plan, rule.time[:-1], LENALIDOMIDE)
@@ -111,27 +134,17 @@ def _fast(patient: Patient, plan: Plan, first, solver: Fast):
 
 def _reference(patient: Patient, plan: Plan, first, solver: Reference):
     pk = patient.len_pk
-    starts = states_at_starts(pk, plan, LENALIDOMIDE)
-    rate = None if plan.rate is None else plan.rate[:, LENALIDOMIDE] / HOURS_PER_DAY
 
     def field(time_d, state, now):
         pools, chain = state
-        amounts, input_rate, _ = now
-        later = pk.advance(
-            amounts, time_d * HOURS_PER_DAY, 0.0 if input_rate is None else input_rate
-        )
-        um = UM_PER_MG_PER_L * pk.concentration(later)
+        um = UM_PER_MG_PER_L * pk.concentration(later(pk, time_d, now[0]))
         return (
             clones.vector_field(pools, um, patient.clones),
             blood.vector_field(chain, pools.cycling, um, patient.lineages),
         )
 
     def jump(state, now):
-        return clones.after_azacitidine(state[0], now[2], patient.clones), state[1]
+        return clones.after_azacitidine(state[0], now[1], patient.clones), state[1]
 
-    window = (starts, rate, azacitidine_exposure(patient, plan))
-    ends, failed = integrate(
-        field, jump, first, plan.length_d, window, rtol=solver.rtol, atol=solver.atol
-    )
-    states = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, ends)
-    return states, jnp.where(failed > 0, jnp.inf, 0.0)
+    window = (entries(pk, plan, LENALIDOMIDE), azacitidine_exposure(patient, plan))
+    return trajectory(field, jump, first, plan.length_d, window, settings=solver)

@@ -16,9 +16,10 @@ from jaxtyping import Array, Float
 from numpy.typing import ArrayLike
 
 from myelodose.errors import InputError
-from myelodose.marrow.check import checked_patient, patients_of
-from myelodose.marrow.course import Course, Patient, simulate
-from myelodose.marrow.labelled import DRUGS, labelled, schedule
+from myelodose.marrow.check import checked_area, checked_patient, patients_of
+from myelodose.marrow.course import DRUGS, Course, Patient, simulate
+from myelodose.marrow.everyone import with_patients
+from myelodose.marrow.labelled import labelled, schedule
 from myelodose.marrow.typical import REFERENCE_BODY_SURFACE_AREA_M2
 from myelodose.pk.drugs import AZACITIDINE, LENALIDOMIDE, azacitidine_sc, micromolar
 from myelodose.pk.windows import states_at_starts
@@ -26,7 +27,7 @@ from myelodose.precision import float64
 from myelodose.regimen import Regimen
 from myelodose.solve.plan import Plan, plan, stack
 from myelodose.solve.settings import Fast, Solver
-from myelodose.units import HOURS_PER_DAY, checked_body_surface_area_m2
+from myelodose.units import HOURS_PER_DAY
 
 MOST_DAYS = 3650.0
 
@@ -61,10 +62,7 @@ def plan_for(
         >>> plan_for(platzbecker2013("III"), [0, 28], patients=4).amount[0, :, 3].tolist()
         [0.0, 135.0]
     """
-    area = checked_body_surface_area_m2(body_surface_area_m2, "plan_for")
-    if area.shape not in ((), (patients,)):
-        remedy = f"give one number, or one for each of the {patients} patients"
-        raise InputError("plan_for, body_surface_area_m2", f"found shape {area.shape}", remedy)
+    area = checked_area(body_surface_area_m2, patients, "plan_for")
     if isinstance(regimen, Regimen) or regimen is None:
         each: list[Regimen | None] = [regimen] * patients
     else:
@@ -121,7 +119,7 @@ def explore(
     times = _times(days, every_d)
     count = patients_of(patient)
     with float64():
-        many = _with_axis(patient)
+        many = with_patients(jax.tree.map(partial(np.asarray, dtype=float), patient), count)
         windows = plan_for(
             regimen, times, body_surface_area_m2=body_surface_area_m2, patients=count
         )
@@ -149,8 +147,7 @@ def _times(days: float, every_d: float) -> np.ndarray:
 
 def _check_solved(course: Course) -> None:
     lost = int((~np.isfinite(course.counts)).any((0, 1)).sum())
-    # Infinite with every count finite: a clone that is absent changes by 0/0.
-    if lost or LARGEST_CHANGE < course.change < np.inf:
+    if lost or course.change > LARGEST_CHANGE:
         raise ArithmeticError(
             f"explore: the solver lost the counts of {lost} of {course.counts.shape[-1]} patients "
             f"and its last sweep changed them by {course.change:.1e}; pass solver=Reference(), or "
@@ -158,25 +155,16 @@ def _check_solved(course: Course) -> None:
         )
 
 
-def _with_axis(patient: Patient) -> Patient:
-    """With a patient axis, also for one patient."""
-    if np.ndim(patient.clones.size) == 2:
-        return patient
-    return jax.tree.map(lambda x: np.asarray(x, dtype=float)[..., None], patient)
-
-
 def _plan(regimen: Regimen | None, times: np.ndarray, area: float) -> Plan:
     if regimen is None:
         none = np.zeros(0)
         return plan(none, none, none, drugs=len(DRUGS), times_d=times)
     doses = regimen.doses(body_surface_area_m2=area, drugs=DRUGS)
-    # Azacitidine acts as the area of a pulse: an infusion of minutes to hours is one too.
-    duration = np.where(doses.drug == DRUGS.index("azacitidine"), 0.0, doses.duration_d)
     return plan(
         doses.time_d,
         doses.amount_mg,
         doses.drug,
-        duration_d=duration,
+        duration_d=doses.duration_d,
         drugs=len(DRUGS),
         times_d=times,
     )

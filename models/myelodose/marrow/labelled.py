@@ -7,13 +7,10 @@ import xarray as xr
 from myelodose.blood.model import LINEAGES
 from myelodose.clones.model import CLONES
 from myelodose.errors import InputError
-from myelodose.marrow.course import Course
+from myelodose.marrow.course import DRUGS, Course
 from myelodose.marrow.grades import ctcae_grade
 from myelodose.marrow.typical import REFERENCE_BODY_SURFACE_AREA_M2
 from myelodose.regimen import Regimen
-
-DRUGS = ("lenalidomide", "azacitidine")
-"""Order of the drugs in a plan of the marrow model."""
 
 UNITS = {"ANC": "1e9/L", "PLT": "1e9/L", "Hb": "g/dL"}
 """Unit of each lineage."""

@@ -10,9 +10,9 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from myelodose.errors import InputError, check_fields
-from myelodose.marrow.course import Patient
+from myelodose.marrow.course import DRUGS, Patient
 from myelodose.marrow.explore import explore
-from myelodose.marrow.labelled import DRUGS, morning, worst_grades
+from myelodose.marrow.labelled import morning, worst_grades
 from myelodose.marrow.typical import (
     DISEASES,
     REFERENCE_BODY_SURFACE_AREA_M2,

@@ -17,6 +17,7 @@ from myelodose.blood.model import Lineages
 from myelodose.clones.model import Clones
 from myelodose.errors import InputError
 from myelodose.marrow.course import Patient
+from myelodose.marrow.everyone import with_patients
 from myelodose.marrow.values import TYPICAL, Value
 from myelodose.pk.drugs import LENALIDOMIDE
 from myelodose.pk.drugs import lenalidomide as lenalidomide_pk
@@ -115,7 +116,7 @@ def virtual_population(
         name: _spread(value, random.standard_normal(count))
         for name, value in _changed(place, values).items()
     }
-    return _patient(_diseased(place, disease, drawn), clearance)
+    return with_patients(_patient(_diseased(place, disease, drawn), clearance), count)
 
 
 def _changed(place: str, values: Mapping[str, float] | None) -> dict[str, Value]:

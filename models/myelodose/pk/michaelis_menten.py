@@ -16,7 +16,6 @@ The fast way is Newton's method on functions of time. Around a guess c the elimi
 which an integrating factor solves (`relax`). Each turn squares the error.
 """
 
-from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import jax
@@ -24,12 +23,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from myelodose.errors import InputError
 from myelodose.pk.compartments import OneCompartment
 from myelodose.pk.windows import states_at_starts, within
+from myelodose.solve.checks import ABOVE_0, check_concrete, check_drug
 from myelodose.solve.march import integral
 from myelodose.solve.plan import LONGEST_WINDOW_D, Plan
-from myelodose.solve.reference import integrate
+from myelodose.solve.reference import trajectory
+from myelodose.solve.relax import relax
 from myelodose.solve.rule import Rule
 from myelodose.solve.settings import Fast, Reference, Solver
 from myelodose.units import HOURS_PER_DAY
@@ -235,122 +235,17 @@ def _reference(parameters: MichaelisMenten, plan: Plan, drug: int, solver: Refer
             return state._replace(gut=state.gut + now[0])
         return state._replace(concentration=state.concentration + now[0] / parameters.V)
 
-    ends, failed = integrate(
+    return trajectory(
         lambda _, state, now: vector_field(state, now[1], parameters),
         jump,
         start,
         plan.length_d * HOURS_PER_DAY,
         (plan.amount[:, drug], rate[:, drug] / HOURS_PER_DAY),
-        rtol=solver.rtol,
-        atol=solver.atol,
+        settings=solver,
     )
-    lost = jnp.where(failed > 0, jnp.nan, 0.0)
-    states = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]) + lost, start, ends)
-    return states, jnp.where(failed > 0, jnp.inf, 0.0)
 
 
 def _empty(parameters: NamedTuple, plan: Plan) -> State:
     leaves = (plan.amount[0, 0], *jax.tree.leaves(parameters))
     zero = jnp.zeros(jnp.broadcast_shapes(*map(jnp.shape, leaves)), jnp.result_type(*leaves, 1.0))
     return State(zero, zero, zero, zero)
-
-
-class Relaxation(NamedTuple):
-    """y = gain + decay y(0), at the nodes and the end of a window, (node + 1, ...)."""
-
-    gain: Float[Array, "node ..."]
-    decay: Float[Array, "node ..."]
-
-
-def relax(
-    rule: Rule,
-    length: Float[Array, "..."],
-    loss: Float[Array, "node ..."],
-    source: Float[Array, "node ..."],
-    *,
-    level: Float[Array, "..."] | float = 0.0,
-) -> Relaxation:
-    """Solve y' = source - loss y in one window by an integrating factor.
-
-    With K = integral of loss and any constant q, the level,
-
-        y = q + exp(-K) (y(0) - q + integral of (source - loss q) exp(K)).
-
-    A level of source / loss at the end takes out the part that a fast loss squeezes into the last
-    moments of the window, and leaves a steady state exactly where it is.
-
-    Args:
-        rule: The collocation rule.
-        length: Length of the window.
-        loss: At the nodes, at or above 0.
-        source: At the nodes.
-        level: q, around which the equation is solved.
-    """
-    passed = length * integral(rule, loss)
-    inner = length * integral(rule, (source - loss * level) * jnp.exp(passed[:-1]))
-    decay = jnp.exp(-passed)
-    return Relaxation(decay * inner - level * jnp.expm1(-passed), decay)
-
-
-def relax_all(
-    rule: Rule,
-    length: Float[Array, "window ..."],
-    loss: Float[Array, "window node ..."],
-    source: Float[Array, "window node ..."],
-    level: Float[Array, "window ..."],
-) -> Relaxation:
-    """`relax` in every window at once; window first."""
-    one = lambda *now: relax(rule, *now[:-1], level=now[-1])  # noqa: E731
-    return jax.vmap(one)(jnp.asarray(length), loss, source, level)
-
-
-def through(solved: Relaxation, start: Float[Array, "..."]) -> Float[Array, "window+1 ..."]:
-    """States at the starts of windows and the end of the last, from each window's solution."""
-    ends = (solved.gain[:, -1], solved.decay[:, -1])
-    first = jnp.broadcast_to(jnp.asarray(start, ends[0].dtype), ends[0].shape[1:])
-
-    def window(state, now):
-        after = now[0] + now[1] * state
-        return after, after
-
-    return jnp.concatenate([first[None], jax.lax.scan(window, first, ends)[1]])
-
-
-type Check = tuple[Callable[[np.ndarray], np.ndarray], str]
-
-ABOVE_0: Check = (lambda x: x > 0, "finite numbers above 0")
-AT_LEAST_0: Check = (lambda x: x >= 0, "finite numbers of at least 0")
-UP_TO_1: Check = (lambda x: (x >= 0) & (x <= 1), "numbers from 0 to 1")
-
-
-def check_concrete(parameters: NamedTuple, checks: Mapping[str, Check], *, place: str = "") -> None:
-    """Refuse parameters that cannot be, as far as they are concrete.
-
-    Args:
-        parameters: A record; fields that are None or traced are passed over.
-        checks: For each field what holds for a good value, and what would do.
-        place: What to name in the error; the class of the record if not given.
-
-    Raises:
-        InputError: Naming record, field, value and remedy.
-    """
-    for name, (fine, remedy) in checks.items():
-        value = getattr(parameters, name)
-        if value is None or isinstance(value, jax.core.Tracer):
-            continue
-        numbers = np.atleast_1d(np.asarray(value, float))
-        bad = ~(np.isfinite(numbers) & fine(numbers))
-        if bad.any():
-            where = f"{place or type(parameters).__name__}, {name}"
-            raise InputError(where, f"found {numbers[bad][0]:g}", f"give {remedy}")
-
-
-def check_drug(function: str, plan: Plan, drug: int) -> None:
-    """Refuse a drug that the plan does not have.
-
-    Raises:
-        InputError: Naming the drug and how many there are.
-    """
-    count = plan.amount.shape[1]
-    if not 0 <= drug < count:
-        raise InputError(f"{function}, drug", f"found {drug}", f"give 0 to {count - 1}")

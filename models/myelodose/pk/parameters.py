@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array
 
 from myelodose.errors import InputError
+from myelodose.solve.checks import ABOVE_0, AT_LEAST_0, check_concrete
 
 type Value = Array | np.ndarray | float
 """A parameter: a number, or an array that broadcasts against the trailing axes of a state."""
@@ -42,20 +43,9 @@ def check_parameters(model, may_be_zero: tuple[str, ...]) -> None:
     Raises:
         InputError: Naming class, parameter, value and remedy.
     """
+    names = [field.name for field in fields(model) if field.name != "transits"]
+    check_concrete(model, {n: AT_LEAST_0 if n in may_be_zero else ABOVE_0 for n in names})
     place = type(model).__name__
-    for field in fields(model):
-        value = getattr(model, field.name)
-        if field.name == "transits" or value is None or isinstance(value, jax.core.Tracer):
-            continue
-        numbers = np.asarray(value, dtype=float)
-        fine = np.isfinite(numbers) & (numbers > 0)
-        if field.name in may_be_zero:
-            fine |= numbers == 0
-        if not fine.all():
-            least = "at least" if field.name in may_be_zero else "above"
-            raise InputError(
-                f"{place}, {field.name}", f"found {value}", f"give finite numbers {least} 0"
-            )
     if not isinstance(model.transits, int) or model.transits < 0:
         remedy = "give a whole number of at least 0"
         raise InputError(f"{place}, transits", f"found {model.transits!r}", remedy)

@@ -1,5 +1,7 @@
 """One drug through the windows of a plan: its state at the start of each, its course within."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -21,17 +23,26 @@ def states_at_starts(
         drug: Which drug of the plan.
     """
     length_h = plan.length_d * HOURS_PER_DAY
-    rate = None if plan.rate is None else plan.rate[:, drug] / HOURS_PER_DAY
     dtype = jnp.result_type(length_h, *jax.tree.leaves(model))
+    size = len(model.names)
+    # What a unit in each compartment becomes over each window, all windows at once: the scan is
+    # left with sums of products.
+    units = jnp.eye(size, dtype=dtype).reshape(size, size, *(1,) * length_h.ndim)
+    carried = jnp.moveaxis(model.advance(units, length_h), 2, 0)
+    infused = None
+    if plan.rate is not None:
+        rate = plan.rate[:, drug] / HOURS_PER_DAY
+        nothing = jnp.zeros((size, *length_h.shape), dtype)
+        infused = jnp.moveaxis(model.advance(nothing, length_h, rate), 1, 0)
 
     def window(state, now):
-        given, h, input_rate = now
+        given, carry, more = now
         state = state.at[0].add(given)
-        return model.advance(state, h, 0.0 if input_rate is None else input_rate), state
+        later = (carry * state).sum(1)
+        return later if more is None else later + more, state
 
-    shape = jnp.broadcast_shapes(length_h.shape[1:], *map(jnp.shape, jax.tree.leaves(model)))
-    empty = jnp.zeros((len(model.names), *shape), dtype)
-    return jax.lax.scan(window, empty, (plan.amount[:, drug], length_h, rate))[1]
+    empty = jnp.zeros(carried.shape[2:], dtype)
+    return jax.lax.scan(window, empty, (plan.amount[:, drug], carried, infused))[1]
 
 
 def within(
@@ -55,3 +66,47 @@ def within(
     rate = 0.0 if plan.rate is None else plan.rate[:, drug, None] / HOURS_PER_DAY
     state = jnp.moveaxis(starts, 1, 0)[:, :, None]
     return model.concentration(model.advance(state, length_h[:, None] * part, rate))
+
+
+class Entry(NamedTuple):
+    """A drug at the start of a window, or of every window: what its course within depends on.
+
+    Args:
+        amounts: By compartment, after what is given there, (compartment, ...) [mg].
+        rate: Infused, (...) [mg/h]; None where nothing ever is.
+    """
+
+    amounts: Float[Array, "... compartment patient"]
+    rate: Float[Array, "..."] | None
+
+
+def entries(model: LinearModel, plan: Plan, drug: int = 0) -> Entry:
+    """What `later` needs of every window, window first.
+
+    Args:
+        model: The drug.
+        plan: The windows.
+        drug: Which drug of the plan.
+    """
+    rate = None if plan.rate is None else plan.rate[:, drug] / HOURS_PER_DAY
+    return Entry(states_at_starts(model, plan, drug), rate)
+
+
+def later(
+    model: LinearModel, time_d: Float[Array, "..."], entry: Entry
+) -> Float[Array, "compartment ..."]:
+    """Amounts so long after the start of a window [mg].
+
+    Args:
+        model: The drug.
+        time_d: Time since the start of the window [d].
+        entry: One window of `entries`.
+
+    Example:
+        >>> from myelodose.pk.compartments import OneCompartment
+        >>> model = OneCompartment(CL=24.0, V=24.0)
+        >>> [round(float(x), 4) for x in later(model, 1 / 24, Entry(jnp.ones(1), None))]
+        [0.3679]
+    """
+    rate = 0.0 if entry.rate is None else entry.rate
+    return model.advance(entry.amounts, time_d * HOURS_PER_DAY, rate)

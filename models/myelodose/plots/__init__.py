@@ -1,5 +1,6 @@
 """Figures and tables from objects; no function here computes a result."""
 
+from myelodose.plots.course import compare_figure, course_figure
 from myelodose.plots.decision import (
     dose_toxicity,
     interval_probabilities,
@@ -11,6 +12,8 @@ from myelodose.plots.tables import table
 from myelodose.plots.trial import dose_counts, swimmer
 
 __all__ = [
+    "compare_figure",
+    "course_figure",
     "dose_counts",
     "dose_toxicity",
     "interval_probabilities",

@@ -130,10 +130,12 @@ def _last(x) -> jax.sharding.PartitionSpec:
 
 
 def _patients(cohort: Tree) -> int:
-    sizes = sorted({jnp.shape(x)[-1] for x in jax.tree.leaves(cohort)})
-    if len(sizes) != 1:
+    shapes = {jnp.shape(x) for x in jax.tree.leaves(cohort)}
+    sizes = sorted({shape[-1] for shape in shapes if shape})
+    if len(sizes) != 1 or () in shapes:
+        found = f"found last axes of {sizes}" + (" and plain numbers" if () in shapes else "")
         raise InputError(
-            "cohort", f"found last axes of {sizes}", "give every array one entry per patient"
+            "cohort", found, "give every array one entry per patient, as the last axis"
         )
     return sizes[0]
 

@@ -17,6 +17,7 @@ Every array ends in any number of axes that are never mixed (lineage, patient), 
 the code is written for one patient and runs for many.
 """
 
+import math
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -163,3 +164,18 @@ def integral(rule: Rule, values: Float[Array, "..."], axis: int = 0) -> Float[Ar
     if axis == 0:
         return jnp.tensordot(matrix, values, 1)
     return jnp.moveaxis(jnp.tensordot(matrix, values, ((1,), (axis,))), 0, axis)
+
+
+def over_time(times: tuple[int, ...], values: Float[Array, "..."]) -> Float[Array, "..."]:
+    """The same values at all times, which come first.
+
+    Written as a product with ones, because the transpose is then a matrix product too; the sum
+    over leading axes that a broadcast turns into is slow on a processor.
+
+    Args:
+        times: Shape of the new leading axes.
+        values: What does not depend on time.
+    """
+    values = jnp.asarray(values)
+    ones = jnp.ones((math.prod(times), 1), values.dtype)
+    return (ones @ values.reshape(1, -1)).reshape(*times, *values.shape)

@@ -14,8 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
+from numpy.typing import ArrayLike
 
-from myelodose.errors import InputError
+from myelodose.errors import InputError, check_numbers
 
 LONGEST_WINDOW_D = 1.0
 
@@ -51,13 +52,13 @@ class Plan:
 
 
 def plan(
-    time_d: np.ndarray,
-    amount: np.ndarray,
-    drug: np.ndarray,
+    time_d: ArrayLike,
+    amount: ArrayLike,
+    drug: ArrayLike,
     *,
     drugs: int,
-    times_d: np.ndarray,
-    duration_d: np.ndarray | None = None,
+    times_d: ArrayLike,
+    duration_d: ArrayLike | None = None,
     horizon_d: float | None = None,
     longest_window_d: float = LONGEST_WINDOW_D,
     after_dose_d: float | None = None,
@@ -146,11 +147,10 @@ class _Doses:
     duration: np.ndarray
 
 
-def _checked(name: str, values: np.ndarray) -> np.ndarray:
-    values = np.atleast_1d(np.asarray(values, float))
-    bad = ~(np.isfinite(values) & (values >= 0))
-    if bad.any():
-        raise InputError(f"plan, {name}", f"found {values[bad][0]:g}", "give finite values from 0")
+def _checked(name: str, given: ArrayLike) -> np.ndarray:
+    values = np.atleast_1d(np.asarray(given, float))
+    fine = np.isfinite(values) & (values >= 0)
+    check_numbers(f"plan, {name}", values, fine, "give finite values from 0")
     return values
 
 

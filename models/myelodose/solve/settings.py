@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+import diffrax
+
 from myelodose.errors import check_fields
 from myelodose.solve.rule import CROWDING, Rule
-
 
 NODES = 16
 
@@ -64,10 +65,17 @@ class Reference:
     Args:
         rtol: Relative tolerance of a step.
         atol: Absolute tolerance of a step.
+        forward_mode: Derivatives by jvp and jacfwd instead of by grad; diffrax compiles for one
+            of them.
+
+    Example:
+        >>> Reference(forward_mode=True).adjoint
+        ForwardMode()
     """
 
     rtol: float = 1e-11
     atol: float = 1e-13
+    forward_mode: bool = False
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -78,6 +86,11 @@ class Reference:
                 "atol": (0 < self.atol < 0.1, "a number above 0 and below 0.1"),
             },
         )
+
+    @property
+    def adjoint(self) -> diffrax.AbstractAdjoint:
+        """How diffrax differentiates."""
+        return diffrax.ForwardMode() if self.forward_mode else diffrax.RecursiveCheckpointAdjoint()
 
 
 Solver = Fast | Reference

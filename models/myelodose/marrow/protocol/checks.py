@@ -3,12 +3,10 @@
 from typing import Protocol
 
 from myelodose.errors import InputError
+from myelodose.marrow.course import DRUGS
 from myelodose.regimen import Regimen
 from myelodose.regimen.courses import checked_days, checked_whole
 from myelodose.units import DAYS_PER_WEEK
-
-DRUGS = ("lenalidomide", "azacitidine")
-"""The drugs of a protocol, in the order of every drug axis."""
 
 
 class Phase(Protocol):

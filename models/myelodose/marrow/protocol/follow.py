@@ -16,8 +16,8 @@ from myelodose.blood import model as blood
 from myelodose.blood.windows import BloodScheme, Supply
 from myelodose.clones import model as clones
 from myelodose.clones.windows import CloneScheme, Exposure
-from myelodose.marrow.course import UM_PER_MG_PER_L, Patient
-from myelodose.marrow.protocol.everyone import with_patients
+from myelodose.marrow.course import UM_PER_MG_PER_L, Patient, suited
+from myelodose.marrow.everyone import with_patients
 from myelodose.marrow.protocol.rules import Rules
 from myelodose.marrow.protocol.status import Morning, Status, decide, doses, first_day
 from myelodose.pk.linear import LinearModel
@@ -79,6 +79,7 @@ def follow(
         days: How many mornings.
         solver: The fast solver.
     """
+    solver = suited(solver, patient.len_pk)
     shape = jnp.shape(patient.clones.size)[1:]
     chain = blood.balanced_chain(patient.clones.size, patient.lineages)
     dtype = chain.circulating.dtype

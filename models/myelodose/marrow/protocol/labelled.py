@@ -9,11 +9,10 @@ from numpy.typing import ArrayLike
 from myelodose.blood.model import LINEAGES
 from myelodose.clones.model import CLONES
 from myelodose.errors import InputError
-from myelodose.marrow.check import checked_patient, patients_of
-from myelodose.marrow.course import Patient
-from myelodose.marrow.protocol.checks import DRUGS
+from myelodose.marrow.check import checked_area, checked_patient, patients_of
+from myelodose.marrow.course import DRUGS, Patient
+from myelodose.marrow.everyone import own_axes, with_patients
 from myelodose.marrow.protocol.cycles import CycleTable, cycle_table
-from myelodose.marrow.protocol.everyone import own_axes
 from myelodose.marrow.protocol.follow import Followed, follow_in_blocks
 from myelodose.marrow.protocol.rules import Rules, rules_of
 from myelodose.marrow.protocol.status import REASONS, Status
@@ -21,7 +20,6 @@ from myelodose.marrow.protocol.written import Protocol
 from myelodose.precision import float64
 from myelodose.regimen.courses import checked_whole
 from myelodose.solve.settings import Fast
-from myelodose.units import checked_body_surface_area_m2
 
 # Days are logged in 16 bits.
 _MOST_DAYS = 32_000
@@ -76,17 +74,15 @@ def follow_protocol(
         # Parameters that came as float32 are computed with in float64.
         wide = jax.tree.map(lambda x: jnp.asarray(x, float), patient)
         followed = follow_in_blocks(
-            _at_least_one(wide), rules_of(protocol), area, days=days, solver=solver, block=block
+            with_patients(wide, patients),
+            rules_of(protocol),
+            area,
+            days=days,
+            solver=solver,
+            block=block,
         )
         followed, rules = jax.tree.map(np.asarray, (followed, rules_of(protocol)))
     return _dataset(followed, rules, protocol)
-
-
-def _at_least_one(patient: Patient) -> Patient:
-    if jnp.ndim(patient.clones.size) > 1:
-        return patient
-    clones = patient.clones._replace(size=patient.clones.size[:, None])
-    return patient._replace(clones=clones)
 
 
 def _patients(patient: Patient) -> int:
@@ -108,11 +104,7 @@ def _area(area: ArrayLike | None, protocol: Protocol, patients: int) -> np.ndarr
         if asked:
             raise InputError(place, "found none, but a drug is dosed in mg/m2", "give it in m2")
         return np.ones(patients)
-    area = checked_body_surface_area_m2(area, "follow_protocol")
-    if np.shape(area) not in ((), (patients,)):
-        found = f"found shape {np.shape(area)}"
-        raise InputError(place, found, f"give one value, or {patients}, one for each patient")
-    return np.broadcast_to(area, (patients,))
+    return np.broadcast_to(checked_area(area, patients, "follow_protocol"), (patients,))
 
 
 def _dataset(followed: Followed, rules: Rules, protocol: Protocol) -> xr.Dataset:

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from myelodose.errors import InputError
-from myelodose.marrow.protocol.checks import DRUGS
+from myelodose.errors import InputError, check_numbers
+from myelodose.marrow.course import DRUGS
 from myelodose.regimen import Doses, doses_from, stack
 from myelodose.regimen.cycle import Dose
 from myelodose.solve.plan import Plan
@@ -65,10 +65,8 @@ def _checked(given_mg: ArrayLike) -> Any:
     if ledger.ndim not in (2, 3) or ledger.shape[1] != len(DRUGS):
         remedy = f"give (day, drug) or (day, drug, patient) with {', '.join(DRUGS)}"
         raise InputError("ledger, given_mg", f"found shape {ledger.shape}", remedy)
-    bad = ~(np.isfinite(ledger) & (ledger >= 0))
-    if bad.any():
-        remedy = "give finite amounts of at least 0 mg"
-        raise InputError("ledger, given_mg", f"found {ledger[bad].flat[0]:g}", remedy)
+    fine = np.isfinite(ledger) & (ledger >= 0)
+    check_numbers("ledger, given_mg", ledger, fine, "give finite amounts of at least 0 mg")
     return ledger
 
 

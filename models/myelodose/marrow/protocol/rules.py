@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 from numpy.typing import ArrayLike
 
-from myelodose.marrow.protocol.checks import DRUGS
+from myelodose.marrow.course import DRUGS
 from myelodose.marrow.protocol.limits import Limits
 from myelodose.marrow.protocol.written import Maintenance, Protocol
 from myelodose.precision import float64

@@ -11,12 +11,8 @@ and every limit is a parameter.
 from dataclasses import dataclass, field
 
 from myelodose.errors import InputError, check_fields
-from myelodose.marrow.protocol.checks import (
-    DRUGS,
-    check_cycle,
-    check_whole,
-    check_whole_or_none,
-)
+from myelodose.marrow.course import DRUGS, LENALIDOMIDE
+from myelodose.marrow.protocol.checks import check_cycle, check_whole, check_whole_or_none
 from myelodose.marrow.protocol.limits import NEVER, Limits
 from myelodose.regimen import Regimen, platzbecker2013_maintenance
 from myelodose.regimen.courses import number_or_nan
@@ -206,7 +202,7 @@ class Protocol:
     def planned_lenalidomide_mg(self) -> float:
         """Highest dose a day in the cycle as planned [mg]; 0 if there is none."""
         courses = self.cycle.cycle(1).courses
-        return max((c.dose for c in courses if c.drug == DRUGS[0]), default=0.0)
+        return max((c.dose for c in courses if c.drug == DRUGS[LENALIDOMIDE]), default=0.0)
 
 
 def as_planned(cycle: Regimen, cycles: int) -> Protocol:
@@ -224,7 +220,7 @@ def as_planned(cycle: Regimen, cycles: int) -> Protocol:
         >>> as_planned(platzbecker2013(20), 3).hold == NEVER
         True
     """
-    doses = {c.dose for c in cycle.cycle(1).courses if c.drug == DRUGS[0]}
+    doses = {c.dose for c in cycle.cycle(1).courses if c.drug == DRUGS[LENALIDOMIDE]}
     levels = tuple(sorted(doses | set(Reductions().levels_mg)))
     return Protocol(
         cycle,

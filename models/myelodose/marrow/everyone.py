@@ -1,9 +1,10 @@
 """Parameters that all patients share, given to each of them."""
 
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array
 
 from myelodose.blood.model import Lineages
@@ -31,8 +32,10 @@ def with_patients(patient: Patient, patients: int) -> Patient:
     """
 
     def widen(path: tuple[Any, ...], value: Any) -> Array:
-        value = jnp.asarray(value)
+        # NumPy's float64 stays as it is until it meets compiled code.
+        xp = jnp if isinstance(value, jax.Array) else np
+        value = xp.asarray(value)
         value = value[..., None] if value.ndim == own_axes(path) else value
-        return jnp.broadcast_to(value, (*value.shape[:-1], patients))
+        return cast(Array, xp.broadcast_to(value, (*value.shape[:-1], patients)))
 
     return jax.tree.map_with_path(widen, patient)
