@@ -92,7 +92,8 @@ def growth(what: str, values: tuple[int, ...]) -> list[Row]:
         problem = benchmark_problem(**({"patients": 20, "cycles": 4} | {what: value}))
         compiled, run = ours.blocked(problem, Fast(nodes=12))
         calls.append(run)
-        memory = compiled.memory_analysis().temp_size_in_bytes / 2**20
+        analysis = compiled.memory_analysis()
+        memory = "not told" if analysis is None else analysis.temp_size_in_bytes / 2**20
         rows.append({what: float(value), "temporary memory [MB]": memory})
     seen = interleaved(calls, 5)
     for row, seconds in zip(rows, seen, strict=True):
