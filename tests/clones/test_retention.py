@@ -195,6 +195,7 @@ def last_number(solver):
     return last, jnp.log(jnp.array([0.08, 1.0, 0.3, 2.0, 0.01, 3.0, 20.0, 0.05]))
 
 
+@pytest.mark.slow
 def test_gradients_are_those_of_the_reference_and_of_finite_differences():
     with float64():
         fast, logs = last_number(Fast())

@@ -76,6 +76,7 @@ def test_gradients_equal_those_of_the_reference():
     assert float(jnp.linalg.norm(fast - slow) / jnp.linalg.norm(slow)) < 1e-5
 
 
+@pytest.mark.slow
 def test_gradients_equal_finite_differences_in_both_modes():
     who, schedule = random_marrow(5, 3), random_plans(6, 3, horizon_d=30.0)
     value = jax.jit(total(Fast(more_sweeps=2), schedule))

@@ -56,6 +56,7 @@ def test_the_trough_is_before_the_dose_at_the_end_and_the_peak_not_that_of_that_
     assert (seen.tmax_h, seen.cmax_mg_per_l) == (0.0, pytest.approx(100 / 80))
 
 
+@pytest.mark.slow
 def test_peak_and_time_above_agree_with_a_fine_grid():
     events = doses(100.0, duration_h=2.0, additional=4, interval_h=7.0)
     seen = exposure(TWO, events, 3, 40, threshold_mg_per_l=2.0, lag_h={"gut": 0.5})

@@ -167,6 +167,7 @@ def late_level(solver):
     return level, jnp.log(jnp.array([40.0, 20.0, 4.0, 1.2]))
 
 
+@pytest.mark.slow
 def test_gradients_are_those_of_the_reference_and_of_finite_differences():
     with float64():
         fast, logs = late_level(Fast())
@@ -181,6 +182,7 @@ def test_gradients_are_those_of_the_reference_and_of_finite_differences():
     np.testing.assert_allclose(gradient, forward, rtol=1e-10)
 
 
+@pytest.mark.slow
 def test_the_second_derivative_along_a_line_is_that_of_finite_differences():
     with float64():
         fast, logs = late_level(Fast())

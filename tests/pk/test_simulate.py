@@ -199,6 +199,7 @@ def test_an_additional_dose_between_records_does_not_change_whose_parameters_hol
     assert forward == pytest.approx(np.exp(-0.4) + np.exp(-0.2), rel=1e-14)
 
 
+@pytest.mark.slow
 def test_gradients_are_those_of_finite_differences():
     events = doses(100.0, duration_h=2.0, additional=3, interval_h=6.0)
 
