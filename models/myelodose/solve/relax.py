@@ -42,8 +42,8 @@ def relax(
         level: q, around which the equation is solved.
 
     Example:
-        >>> from myelodose.solve.rule import rule
-        >>> solved = relax(rule(8), jnp.ones(()), jnp.full(8, 3.0), jnp.full(8, 6.0), level=2.0)
+        >>> from myelodose.solve.rule import Rule
+        >>> solved = relax(Rule(8), jnp.ones(()), jnp.full(8, 3.0), jnp.full(8, 6.0), level=2.0)
         >>> [round(float(x[-1]), 4) for x in solved]  # 2 (1 - exp(-3)) and exp(-3)
         [1.9004, 0.0498]
     """

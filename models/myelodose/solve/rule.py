@@ -15,7 +15,7 @@ polynomial in s, and integrals of it are exact for that polynomial:
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import jax.numpy as jnp
 import numpy as np
@@ -88,9 +88,3 @@ class Rule:
         # The formula divides by `away`; a point that meets a node is moved by less than rounding.
         ratio = 1 / (differences.prod(1) * np.where(away == 0, 1e-18, away))
         return ratio / ratio.sum(1, keepdims=True)
-
-
-@lru_cache
-def rule(nodes: int = 12, crowding: float = CROWDING) -> Rule:
-    """The rule with so many nodes; made once."""
-    return Rule(nodes, crowding)
