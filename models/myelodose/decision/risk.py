@@ -25,6 +25,7 @@ def risk_by_quadrature(
     prior: LogisticPrior = LENALIDOMIDE_PRIOR,
     doses: ArrayLike | None = None,
     next_n: int = 3,
+    levels: Sequence[float] = LEVELS,
 ) -> xr.Dataset:
     """Exact posterior of the DLT risk in the two-parameter logistic model.
 
@@ -34,6 +35,7 @@ def risk_by_quadrature(
         prior: Prior and reference dose.
         doses: Doses asked about [mg]; those of `counts` if not given.
         next_n: Size of the next cohort, for the predictive distribution.
+        levels: Which quantiles.
 
     Returns:
         Over `dose`: `mean`, `sd`, `quantile(level)`, `prob_at_most(threshold)`,
@@ -57,13 +59,13 @@ def risk_by_quadrature(
         log_dose = jnp.log(asked / prior.dose_reference_mg)
         cuts = jnp.asarray(thresholds, float)
         result = quadrature.risk_summary(
-            data, log_dose, cuts, jnp.asarray(LEVELS, float), next_n=next_n
+            data, log_dose, cuts, jnp.asarray(levels, float), next_n=next_n
         )
         coarser = quadrature.probabilities_at_most(
             data, log_dose, cuts, panels=quadrature.COARSER_PANELS
         )
         result, coarser = jax.device_get((result, coarser))
-    risk = _labelled(asked, thresholds, result._asdict())
+    risk = _labelled(asked, thresholds, result._asdict(), levels)
     risk["error"] = (("dose", "threshold"), np.abs(result.prob_at_most - coarser))
     risk["parameter_mean"] = ("parameter", result.parameter_mean)
     risk["parameter_sd"] = ("parameter", result.parameter_sd)
@@ -147,7 +149,12 @@ def risk_from_draws(
     return risk
 
 
-def _labelled(doses: np.ndarray, thresholds: Sequence[float], values: dict) -> xr.Dataset:
+def _labelled(
+    doses: np.ndarray,
+    thresholds: Sequence[float],
+    values: dict,
+    levels: Sequence[float] = LEVELS,
+) -> xr.Dataset:
     dims = {
         "mean": ("dose",),
         "sd": ("dose",),
@@ -160,7 +167,7 @@ def _labelled(doses: np.ndarray, thresholds: Sequence[float], values: dict) -> x
         coords={
             "dose": ("dose", doses, {"long_name": "dose", "units": "mg"}),
             "threshold": np.asarray(thresholds, float),
-            "level": list(LEVELS),
+            "level": list(levels),
             "count": np.arange(np.shape(values["prob_next"])[-1]),
         },
     )

@@ -20,7 +20,9 @@ def table(frame: pd.DataFrame, *, percent: tuple[str, ...] = (), digits: int = 3
         name: "{:.1%}" if str(name).startswith(percent or ("\0",)) else _format_of(column, digits)
         for name, column in frame.items()
     }
-    style = frame.style.format(formats)
+    style = frame.style.format(formats, na_rep="")
+    for axis in (0, 1):
+        style = style.format_index(_plain, axis=axis)
     if "changes" in frame:
         style = style.apply(_mark, axis=1)
     return style.set_table_styles([{"selector": "th, td", "props": _LEFT}])
@@ -30,6 +32,11 @@ def _format_of(column: pd.Series, digits: int):
     if column.dtype == bool:
         return lambda yes: "yes" if yes else "no"
     return f"{{:.{digits}f}}" if pd.api.types.is_float_dtype(column) else None
+
+
+def _plain(label: object) -> str:
+    """A label without the zeros that a number would get."""
+    return f"{label:g}" if isinstance(label, float) else str(label)
 
 
 def _mark(row: pd.Series) -> list[str]:

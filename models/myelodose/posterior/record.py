@@ -15,7 +15,9 @@ from myelodose.priors import LogisticPrior
 SCHEMA_VERSION = 1
 R_HAT_LIMIT = 1.01
 ESS_LIMIT = 400
-CHECKS = ("r_hat", "ess_bulk", "ess_tail", "divergences")
+E_BFMI_LIMIT = 0.3
+PARETO_K_LIMIT = 0.7
+CHECKS = ("r_hat", "ess_bulk", "ess_tail", "divergences", "e_bfmi", "pareto_k")
 
 
 class Model(NamedTuple):
@@ -39,9 +41,12 @@ class PosteriorWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """How well the chains converged: the worst value over all parameters.
+    """How well the chains converged: the worst value over all parameters or chains.
 
-    R-hat is rank-normalised, ESS is in draws (Vehtari et al. 2021, doi 10.1214/20-BA1221).
+    R-hat is rank-normalised, ESS is in draws (Vehtari et al. 2021, doi 10.1214/20-BA1221). The
+    energy's Bayesian fraction of missing information is None where no energy was stored
+    (Betancourt 2016, arXiv 1604.00695). An approximation has `pareto_k` instead of chains, and NaN
+    in the measures of chains.
     """
 
     r_hat: float
@@ -49,6 +54,8 @@ class Diagnostics:
     ess_tail: float
     divergences: int
     worst: dict[str, str] = field(default_factory=dict)
+    e_bfmi: float | None = None
+    pareto_k: float | None = None
 
     def failures(self) -> dict[str, str]:
         """The checks that fail, by name, each with its value and limit. NaN fails."""
@@ -58,6 +65,16 @@ class Diagnostics:
             "ess_tail": (self.ess_tail >= ESS_LIMIT, f"{self.ess_tail:.0f}, below {ESS_LIMIT}"),
             "divergences": (self.divergences == 0, f"{self.divergences}, above 0"),
         }
+        if self.e_bfmi is not None:
+            checks["e_bfmi"] = (
+                self.e_bfmi >= E_BFMI_LIMIT,
+                f"{self.e_bfmi:.2f}, below {E_BFMI_LIMIT}",
+            )
+        if self.pareto_k is not None:
+            checks["pareto_k"] = (
+                self.pareto_k <= PARETO_K_LIMIT,
+                f"{self.pareto_k:.2f}, above {PARETO_K_LIMIT}",
+            )
         return {
             name: text + (f" ({self.worst[name]})" if name in self.worst else "")
             for name, (fine, text) in checks.items()
@@ -69,7 +86,10 @@ class Diagnostics:
         failed = [f"{name} = {text}" for name, text in self.failures().items()]
         return (
             f"R-hat at most {self.r_hat:.3f}, ESS at least {self.ess_bulk:.0f} (bulk) and "
-            f"{self.ess_tail:.0f} (tail), divergences: {self.divergences}; "
+            f"{self.ess_tail:.0f} (tail), divergences: {self.divergences}"
+            + ("" if self.e_bfmi is None else f", E-BFMI at least {self.e_bfmi:.2f}")
+            + ("" if self.pareto_k is None else f", Pareto k {self.pareto_k:.2f}")
+            + "; "
             + ("NOT CONVERGED: " + ", ".join(failed) if failed else "converged")
         )
 
@@ -160,8 +180,8 @@ def require_converged(
     Args:
         tree: A posterior with provenance.
         place: Who asks, for the error.
-        accept_failed: Names of checks ("r_hat", "ess_bulk", "ess_tail", "divergences") whose
-            failure is accepted.
+        accept_failed: Names of checks ("r_hat", "ess_bulk", "ess_tail", "divergences",
+            "e_bfmi", "pareto_k") whose failure is accepted.
 
     Returns:
         One caution for each accepted failure.

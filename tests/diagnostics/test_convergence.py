@@ -80,6 +80,30 @@ def test_limits_are_where_they_are_said_to_be(change, name):
     assert list(Diagnostics(**(fine | change)).failures()) == [name]
 
 
+def with_array(draws, **arrays):
+    """A fit with arrays over further dimensions."""
+    fit = tree(draws)
+    dims = ("chain", "draw", "row", "column")
+    more = {name: (dims[: value.ndim], value) for name, value in arrays.items()}
+    fit["posterior"] = xr.DataTree(fit["posterior"].to_dataset().assign(more))
+    return fit
+
+
+def test_entries_that_are_fixed_by_what_they_are_do_not_fail(good):
+    factor = np.zeros((*good.shape, 2, 2))
+    factor[..., 0, 0] = 1
+    factor[..., 1, 0] = np.tanh(good)
+    factor[..., 1, 1] = np.sqrt(1 - np.tanh(good) ** 2)
+    # 1 on the diagonal but for rounding, as L L' gives it.
+    correlation = factor @ factor.swapaxes(-1, -2)
+    assert convergence(with_array(good, L=factor, correlation=correlation)).failures() == {}
+
+
+def test_an_array_or_a_number_that_never_moves_fails(good):
+    assert "r_hat" in convergence(with_array(good, L=np.ones((*good.shape, 2)))).failures()
+    assert "r_hat" in convergence(tree(np.zeros_like(good))).failures()
+
+
 def test_contraction_is_the_share_of_variance_lost(good):
     found = contraction(tree(0.5 * good, prior=good)).loc["x"]
     assert found.contraction == pytest.approx(0.75)
@@ -102,3 +126,23 @@ def test_every_scalar_of_the_response_model_has_its_contraction(response_posteri
     assert set(names) <= set(found.index)
     assert found.contraction.notna().all()
     assert json.loads(found.loc[names].contraction.to_json()).keys() == set(names)
+
+
+def test_what_is_constant_by_construction_does_not_count_and_a_stuck_chain_does():
+    rng = np.random.default_rng(1)
+    one = np.ones((2, 400))
+    r = rng.uniform(-0.5, 0.5, (2, 400))
+    correlation = np.stack([np.stack([one, r], -1), np.stack([r, one], -1)], -1)
+    stats = {"diverging": (("chain", "draw"), np.zeros((2, 400), bool))}
+
+    def tree(matrix):
+        dims = ("chain", "draw", "row", "column")
+        posterior = xr.Dataset({"correlation": (dims, matrix)}, coords={"row": ["a", "b"]})
+        posterior = posterior.assign_coords(column=["a", "b"])
+        return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": xr.Dataset(stats)})
+
+    fine = convergence(tree(correlation))
+    assert fine.r_hat < 1.02
+    stuck = correlation.copy()
+    stuck[0, :, 0, 1] = stuck[0, :, 1, 0] = 0.9
+    assert "r_hat" in convergence(tree(stuck)).failures()

@@ -1,0 +1,1 @@
+"""What happens in one patient: structures that a population model puts parameters into."""
