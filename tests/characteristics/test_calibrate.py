@@ -1,5 +1,6 @@
 """The search ranks settings by what they do, and says what it could not try."""
 
+import numpy as np
 import pytest
 
 from myelodose.characteristics.calibrate import correct_selection, search_designs
@@ -32,7 +33,7 @@ def test_the_best_setting_comes_first_and_a_refused_one_says_why():
 
 
 def test_no_dose_is_right_where_all_are_toxic():
-    assert correct_selection([0.4, 0.5], 0.3) == -1
+    assert correct_selection(np.array([0.4, 0.5]), 0.3) == -1
 
 
 def test_an_empty_grid_is_refused():

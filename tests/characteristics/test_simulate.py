@@ -79,7 +79,7 @@ def test_bad_input_is_refused_before_anything_is_computed():
         simulate(design, [0.1, 0.2], trials=10, patients=9, seed=1)
     with pytest.raises(InputError, match="trials: found 0"):
         simulate(design, TRUTH, trials=0, patients=9, seed=1)
-    with pytest.raises(InputError, match="seed: found None"):
-        simulate(design, TRUTH, trials=10, patients=9, seed=None)
+    with pytest.raises(InputError, match="seed: found -1"):
+        simulate(design, TRUTH, trials=10, patients=9, seed=-1)
     with pytest.raises(InputError, match="over the same doses"):
         simulate({"a": design, "b": Boin(doses=3, target=0.3)}, TRUTH, trials=9, patients=9, seed=1)

@@ -1,5 +1,7 @@
 """BOIN12: the published table, and the branches of its decision."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def test_the_desirability_table_is_the_published_one(known):
         futile_above=given["c_e"],
         prior=tuple(given["prior"]),
     )
-    table = rank_desirability(design, given["sample_sizes"]).set_index(["n", "tox", "eff"])
+    table: Any = rank_desirability(design, given["sample_sizes"]).set_index(["n", "tox", "eff"])
     for n, tox, eff, admissible, rank in known["outputs"]["rows"]:
         row = table.loc[n, tox, eff]
         assert bool(row["admissible"]) == admissible
@@ -37,7 +39,7 @@ def test_the_desirability_table_is_the_published_one(known):
 
 def test_utilities_that_do_not_add_up_need_the_joint_outcome():
     design = Boin12(5, 0.35, 0.25, utility=(100, 30, 50, 0))
-    table = rank_desirability(design, [1])
+    table: Any = rank_desirability(design, [1])
     assert "both" in table
     assert len(table) == 4
     with_both = table[(table.tox == 1) & (table.eff == 1)]

@@ -1,5 +1,7 @@
 """Random effects against covariates, and ratios for a forest plot."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ def weights():
 
 def test_slope_and_correlation_are_those_of_least_squares(weights):
     eta = np.random.default_rng(2).normal(size=(5, 60, 2)) + 0.01 * weights[:, None]
-    table = eta_against_covariates(eta, {"WT": weights}, names=["CL", "V"])
+    table: Any = eta_against_covariates(eta, {"WT": weights}, names=["CL", "V"])
     for k, name in enumerate(("CL", "V")):
         slopes = [np.polyfit(weights, draw[:, k], 1)[0] for draw in eta]
         row = table.loc[(name, "WT", "per unit")]

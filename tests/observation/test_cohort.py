@@ -1,6 +1,7 @@
 """The simulated cohort is what its generator makes, and reads back as what was simulated."""
 
 import importlib.util
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ def cohort():
 
 
 def test_the_files_are_what_the_generator_makes(tmp_path):
-    spec = importlib.util.spec_from_file_location("make_cohort", FOLDER / "make_cohort.py")
+    spec: Any = importlib.util.spec_from_file_location("make_cohort", FOLDER / "make_cohort.py")
     generator = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generator)
     generator.main(tmp_path)

@@ -1,5 +1,7 @@
 """Figures of designs show what the objects say."""
 
+from typing import Any
+
 from matplotlib.colors import to_rgba
 
 from myelodose.characteristics import exact, pathways
@@ -22,7 +24,8 @@ def test_the_decision_table_shows_every_cell():
 def test_the_tree_shows_every_node_and_nothing_lies_outside():
     ways = pathways(BOIN, cohorts=2)
     axis = plots.pathway_tree(ways, dose_label="dose [mg]").axes[0]
-    nodes = [collection.get_offsets()[0] for collection in axis.collections]
+    drawn: Any = axis.collections
+    nodes = [collection.get_offsets()[0] for collection in drawn]
     assert len(nodes) == ways.nodes
     low, high = sorted(axis.get_ylim())
     assert all(low < y < high for _, y in nodes)
@@ -32,10 +35,10 @@ def test_characteristics_show_selection_and_mark_the_right_dose():
     found = exact(BOIN, TRUTH, patients=12)
     figure = plots.characteristics(found, target=0.3)
     first = figure.axes[0]
-    heights = [bar.get_height() for bar in first.containers[0]]
+    bars: Any = first.containers[0]
+    patches: Any = first.patches
+    heights = [bar.get_height() for bar in bars]
     assert heights == [*found.selected[0].values, float(found.selected_none[0])]
-    marked = [
-        patch for patch in first.patches if patch.get_facecolor()[:3] == to_rgba("#009E73")[:3]
-    ]
+    marked = [patch for patch in patches if patch.get_facecolor()[:3] == to_rgba("#009E73")[:3]]
     assert len(marked) == 1
     assert marked[0].get_x() < 2 < marked[0].get_x() + marked[0].get_width()

@@ -164,8 +164,8 @@ def _sampled(one: PopulationModel, theta: dict, data, *, flip: bool) -> dict:
     return sites | ({"z_eta": jnp.asarray(z[:, count:])} if count < 2 else {})
 
 
-def test_rich_data_are_centred_and_sparse_data_are_not():
-    effects = RandomEffects()
+def test_by_the_rule_rich_data_are_centred_and_sparse_data_are_not():
+    effects = RandomEffects(centred="auto")
     for each, centred in ((60, True), (3, False)):
         got = effects.is_centred(("CL", "V"), observations=10 * each, patients=10)
         assert set(got.values()) == {centred}

@@ -63,10 +63,8 @@ def check_seed(seed: int | None) -> int:
 
 @partial(jax.jit, static_argnums=2)
 def _uniform(key, trials, patients: int):
-    def patient(trial_key, number):
-        return jax.random.uniform(jax.random.fold_in(trial_key, number), dtype=jnp.float64)
-
     def trial(number):
-        return jax.vmap(partial(patient, jax.random.fold_in(key, number)))(jnp.arange(patients))
+        # The i-th number of a key does not depend on how many are drawn; a test holds that.
+        return jax.random.uniform(jax.random.fold_in(key, number), (patients,), jnp.float64)
 
     return jax.vmap(trial)(trials)

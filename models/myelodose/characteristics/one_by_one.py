@@ -40,8 +40,15 @@ class NextDose(Protocol):
         """How many there are."""
         ...
 
-    cohort_size: int
-    start: int
+    @property
+    def cohort_size(self) -> int:
+        """Patients of a cohort."""
+        ...
+
+    @property
+    def start(self) -> int:
+        """Level of the first cohort."""
+        ...
 
     def next(self, outcomes: Outcomes) -> Call:
         """The next dose."""

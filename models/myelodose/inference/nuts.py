@@ -146,7 +146,8 @@ def _chain_method(settings: SamplerSettings) -> str:
     if settings.chain_method not in ("auto", "parallel"):
         return settings.chain_method
     try:
-        declare_cpu_devices(settings.chains)
+        # Never fewer than were declared already: a later fit may have more chains.
+        declare_cpu_devices(max(settings.chains, jax.config.jax_num_cpu_devices))
     except RuntimeError:
         if settings.chain_method == "parallel":
             raise

@@ -159,10 +159,13 @@ def design_search(found: pd.DataFrame, *, most: int = 6) -> Figure:
     axis.scatter(
         100 * shown_rows.overdosed_patients, 100 * shown_rows.correct, s=46, color=BLUE, zorder=2
     )
-    names = [", ".join(map(str, np.atleast_1d(np.array(row, dtype=object)))) for row in found.index]
-    for k, (name, row) in enumerate(zip(names, shown_rows.itertuples(), strict=False)):
+    names = [
+        ", ".join(map(str, np.atleast_1d(np.array(i, dtype=object)))) for i in shown_rows.index
+    ]
+    columns = (shown_rows.overdosed_patients.to_numpy(), shown_rows.correct.to_numpy())
+    for k, (name, above, correct) in enumerate(zip(names, *columns, strict=True)):
         if k < most:
-            place = (100 * row.overdosed_patients, 100 * row.correct)
+            place = (100 * above, 100 * correct)
             # Now left, now right: neighbours in rank are often neighbours in the plane.
             side = {"xytext": (7, 3)} if k % 2 == 0 else {"xytext": (-7, -9), "ha": "right"}
             axis.annotate(name, place, textcoords="offset points", fontsize=8, **side)

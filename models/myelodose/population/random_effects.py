@@ -35,8 +35,9 @@ class RandomEffects:
         correlated: Parameters whose effects form one block with an LKJ prior; () for none.
         omega: Prior of every standard deviation, or of each by parameter.
         lkj: Shape of the LKJ prior of the block; 1 is uniform over correlations.
-        centred: True, False, one of them by parameter (False where not named), or "auto": see
-            `is_centred`.
+        centred: False, as `inference.driver` wants it, whose learnt coordinates centre as far as
+            the data ask for; True, one of them by parameter (False where not named), or "auto":
+            see `is_centred`.
         occasion: Parameters that also differ between occasions of one patient.
         omega_occasion: Prior of the standard deviation between occasions; `omega` if not given.
 
@@ -48,7 +49,7 @@ class RandomEffects:
     correlated: tuple[str, ...] = ()
     omega: Prior | Mapping[str, Prior] = field(default_factory=lambda: Prior("HalfNormal", 0.5))
     lkj: float = 1.0
-    centred: Literal["auto"] | bool | Mapping[str, bool] = "auto"
+    centred: Literal["auto"] | bool | Mapping[str, bool] = False
     occasion: tuple[str, ...] = ()
     omega_occasion: Prior | None = None
 

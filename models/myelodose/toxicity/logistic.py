@@ -1,4 +1,4 @@
-"""From a dose to the risk of a dose-limiting toxicity (DLT)."""
+"""The empirical dose-toxicity function: from a dose to the risk of a DLT."""
 
 import jax.numpy as jnp
 from jax.typing import ArrayLike

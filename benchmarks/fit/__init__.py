@@ -1,0 +1,1 @@
+"""Whole fits of the benchmark problem: the model for NumPyro, our driver, and Stan."""
