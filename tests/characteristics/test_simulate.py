@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from designs.model_based.test_laws import PROMISES as MODELS
+from designs.test_laws import PROMISES as RULES
 from myelodose.characteristics import exact, simulate
 from myelodose.characteristics.simulate import simulate_chunk
 from myelodose.designs.boin import Boin
@@ -20,17 +22,25 @@ DESIGNS = {
     "keyboard": Keyboard(doses=4, target=0.3),
     "3+3": ThreePlusThree(doses=4),
 }
+EVERY = {name: promise.design for name, promise in (RULES | MODELS).items()}
+"""Every design whose state is patients and DLTs by dose."""
 
 
-@pytest.mark.parametrize("name", DESIGNS)
+@pytest.mark.parametrize("name", EVERY)
 def test_simulation_agrees_with_exact_enumeration(name):
-    design = DESIGNS[name]
-    sure = exact(design, TRUTH, patients=24)
-    simulated = simulate(design, TRUTH, trials=4000, patients=24, seed=2)
-    for variable in ("selected", "selected_none", "patients", "dlts", "size", "stopped"):
+    design = EVERY[name]
+    truth = np.linspace(0.05, 0.5, design.levels)
+    sure = exact(design, truth, patients=15)
+    simulated = simulate(design, truth, trials=1500, patients=15, seed=2)
+    for variable in ("selected", "selected_none", "stopped", "patients", "dlts", "size"):
         away = abs(simulated[variable] - sure[variable])
-        # Five standard errors; the floor is one trial, where none was seen.
-        limit = 5 * simulated[f"{variable}_se"] + 1 / 4000
+        if variable in ("patients", "dlts", "size"):
+            # Five standard errors; and what no trial met may have a probability of 3 / trials, by
+            # the rule of three, and move a count by all its patients.
+            limit = 5 * simulated[f"{variable}_se"] + 3 * 15 / 1500
+        else:
+            # Five standard errors of the exact probability, and one trial.
+            limit = 5 * np.sqrt(sure[variable] * (1 - sure[variable]) / 1500) + 1 / 1500
         assert bool((away <= limit).all()), f"{variable}: {away.values} over {limit.values}"
 
 

@@ -66,7 +66,7 @@ def _check(
     """Note the smaller of two groups of patients, at the first row of each in it."""
     rows = np.flatnonzero(here & (values > 0))
     by_patient = pd.Series(values[rows]).groupby(patient[rows], sort=False).median()
-    who, medians = by_patient.index, by_patient.to_numpy()
+    who, medians = by_patient.index.to_numpy(), by_patient.to_numpy()
     odd, usual = _odd_group(medians)
     name = sheet.names.get(column, column)
     for i in np.flatnonzero(odd):

@@ -74,7 +74,7 @@ def covariate_table(
     label = pd.Series(records.patient.values, name="patient")
     table = pd.DataFrame({name: records[name].values for name in names}, index=label)
     places = [i for i, again in enumerate(table.index.duplicated()) if not again]
-    first = pd.DataFrame({name: table[name].iloc[places] for name in names}, index=label[places])
+    first = table.take(places)
     if changing == "refuse":
         for name in names:
             _check_constant(records, table[name], first[name], name)
