@@ -6,17 +6,16 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int
 
-from myelodose.designs.base import STOP, Counts, Design, Levels, Reason, check_states
-from myelodose.designs.boin import Boin
+from myelodose.designs.base import STOP, Counts, Levels, Reason, check_states
 from myelodose.designs.interval import ON_THE_END
+from myelodose.designs.over_boin import OverBoin
 from myelodose.errors import check_fields
-from myelodose.outcomes.labels import Doses
 
 ESCALATE, STAY, DEESCALATE, EXCLUDE = 1, 0, -1, -2
 
 
 @dataclass(frozen=True)
-class BackfillBoin(Design):
+class BackfillBoin(OverBoin):
     """BOIN whose decisions reconcile the current dose with the backfilled ones below.
 
     Let every dose up to the current one c have BOIN's decision by its own data. If a lower dose
@@ -42,37 +41,17 @@ class BackfillBoin(Design):
         bfboin 0.1.1.
 
     Example:
+        >>> from myelodose.designs.boin import Boin
         >>> design = BackfillBoin(Boin(doses=3, target=0.25))
         >>> design.decide([[9, 3, 0]], [[4, 0, 0]], [1])
         array([0])
     """
 
-    boin: Boin
     cap: int = 12
 
     def __post_init__(self) -> None:
         """Check every value while it is concrete."""
         check_fields(self, {"cap": (self.cap >= 1, "1 patient or more")})
-
-    @property
-    def doses(self) -> Doses:
-        """Doses of the BOIN design."""
-        return self.boin.doses
-
-    @property
-    def cohort_size(self) -> int:
-        """Cohort size of the BOIN design."""
-        return self.boin.cohort_size
-
-    @property
-    def start(self) -> int:
-        """Start of the BOIN design."""
-        return self.boin.start
-
-    @property
-    def target(self) -> float:
-        """Target of the BOIN design."""
-        return self.boin.target
 
     def verdicts(self, n: Counts, y: Counts) -> Int[np.ndarray, "state level"]:
         """BOIN's decision at each dose by its own data."""

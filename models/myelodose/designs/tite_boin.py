@@ -8,12 +8,11 @@ import pandas as pd
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
-from myelodose.designs.base import STOP, Call, Counts, Design, Levels, Reason
-from myelodose.designs.boin import Boin
+from myelodose.designs.base import STOP, Call, Counts, Levels, Reason
 from myelodose.designs.interval import ON_THE_END
+from myelodose.designs.over_boin import OverBoin
 from myelodose.errors import InputError, check_fields
 from myelodose.outcomes import Outcomes
-from myelodose.outcomes.labels import Doses
 
 
 class FollowUp(NamedTuple):
@@ -34,7 +33,7 @@ class FollowUp(NamedTuple):
 
 
 @dataclass(frozen=True)
-class TiteBoin(Design):
+class TiteBoin(OverBoin):
     """BOIN with an effective number of patients at each dose.
 
         effective n = n - pending + sum over pending patients of follow-up / window
@@ -57,6 +56,7 @@ class TiteBoin(Design):
         0.4.0. The 2018 paper imputes p/(1-p) DLTs per unit of missing follow-up instead.
 
     Example:
+        >>> from myelodose.designs.boin import Boin
         >>> design = TiteBoin(Boin(doses=3, target=0.3))
         >>> call = design.with_pending([3, 6, 0], [0, 1, 0], pending=[0, 3, 0],
         ...                            followup=[0, 40, 0], window=28, level=1)
@@ -64,33 +64,12 @@ class TiteBoin(Design):
         2
     """
 
-    boin: Boin
     most_pending: float = 0.5
 
     def __post_init__(self) -> None:
         """Check every value while it is concrete."""
         fine = 0 <= self.most_pending <= 1
         check_fields(self, {"most_pending": (fine, "a share from 0 to 1")})
-
-    @property
-    def doses(self) -> Doses:
-        """Doses of the BOIN design."""
-        return self.boin.doses
-
-    @property
-    def cohort_size(self) -> int:
-        """Cohort size of the BOIN design."""
-        return self.boin.cohort_size
-
-    @property
-    def start(self) -> int:
-        """Start of the BOIN design."""
-        return self.boin.start
-
-    @property
-    def target(self) -> float:
-        """Target of the BOIN design."""
-        return self.boin.target
 
     def decide(self, n: Counts, y: Counts, level: Levels) -> Levels:
         """See `Design.decide`; BOIN's, with nobody pending."""
