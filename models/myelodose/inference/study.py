@@ -79,7 +79,7 @@ class Study:
 
     def others(self) -> dict[str, "Study"]:
         """The same study with each residual error, by name."""
-        names = ("proportional", "additive", "combined2")
+        names = ("additive", "combined1", "combined2")
         return {name: replace(self, error=name) for name in names}
 
 

@@ -16,13 +16,14 @@ from myelodose.population.structures.marrow import MarrowAndClones
 from myelodose.population.structures.pk import OneCompartmentPk
 
 ERRORS = {
-    "proportional": Residual("proportional", Prior("HalfNormal", 0.5)),
     "additive": Residual("additive", Prior("HalfNormal", 2.0)),
+    "combined1": Residual("combined1", Prior("HalfNormal", 2.0), Prior("HalfNormal", 0.5)),
     "combined2": Residual("combined2", Prior("HalfNormal", 2.0), Prior("HalfNormal", 0.5)),
 }
 """Residual errors by name; weak priors in mg/L, or as a share of the prediction.
 
-None is log-normal: samples were taken before absorption, where the prediction is 0.
+None is log-normal or proportional: samples were taken before absorption, where the prediction is 0
+and such an error has no density.
 """
 
 
@@ -35,7 +36,7 @@ def theophylline_model(
     factor of about e within one standard deviation each way.
 
     Args:
-        error: One of `ERRORS`: "proportional", "additive" or "combined2".
+        error: One of `ERRORS`: "additive", "combined1" or "combined2".
         weight: Whether clearance and volume scale with body weight, with exponents 0.75 and 1.
         correlated: Whether random effects are correlated.
 
