@@ -1,10 +1,7 @@
-"""Published population problems: their tables and models, as the sources state them.
+"""Published population problems: their models, as the sources state them.
 
-The data lie in tests/reference/torsten and tests/reference/posteriordb with their notice.
+Their data are in `published_tables.py`.
 """
-
-import json
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -23,55 +20,12 @@ from myelodose.population import (
     Residual,
     TwoCompartmentPk,
 )
-
-REFERENCE = Path(__file__).parents[1] / "reference"
+from population.published_tables import event_table, read, table
 
 
 def around(median: float, sd: float) -> Prior:
     """A log-normal prior."""
     return Prior("LogNormal", float(np.log(median)), sd)
-
-
-def read(name: str) -> dict:
-    """A data set as arrays where it has lists."""
-    raw = json.loads((REFERENCE / name).read_text())
-    return {k: np.array(v) if isinstance(v, list) else v for k, v in raw.items()}
-
-
-def table(raw: dict, *, repeat: tuple[tuple[str, str, str], ...], wt: np.ndarray | None = None):
-    """Records of a Torsten data set; each of `repeat` is a label, its rows and its values.
-
-    Where two kinds of measurement stand in one row, the row is given once for each.
-    """
-    number = np.zeros(len(raw["time"]), int)
-    for i, (start, end) in enumerate(zip(raw["start"], raw["end"], strict=True)):
-        number[start - 1 : end] = i + 1
-    dose = np.flatnonzero(raw["evid"] == 1)
-    rows = [dose]
-    value, label = [np.full(len(dose), np.nan)], [np.full(len(dose), "", dtype="U16")]
-    for name, at, column in repeat:
-        rows.append(raw[at] - 1)
-        value.append(raw[column])
-        label.append(np.full(len(raw[at]), name, dtype="U16"))
-    row = np.concatenate(rows)
-    order = np.argsort(row, kind="stable")
-    row = row[order]
-    columns = {
-        "patient": number[row],
-        "time_h": raw["time"][row].astype(float),
-        "evid": raw["evid"][row],
-        "amount": raw["amt"][row].astype(float),
-        "compartment": raw["cmt"][row],
-        "rate": raw["rate"][row].astype(float),
-        "additional": raw["addl"][row],
-        "interval_h": raw["ii"][row].astype(float),
-        "steady_state": raw["ss"][row],
-        "value": np.concatenate(value)[order],
-        "observed": np.concatenate(label)[order],
-    }
-    if wt is not None:
-        columns["WT"] = wt[number[row] - 1]
-    return xr.Dataset({name: ("record", column) for name, column in columns.items()})
 
 
 def elimination() -> tuple[PopulationModel, xr.Dataset]:
@@ -102,20 +56,20 @@ def elimination() -> tuple[PopulationModel, xr.Dataset]:
 
 
 def two_compartment() -> tuple[PopulationModel, xr.Dataset]:
-    """Torsten's two-compartment population model; its data have no weights."""
-    raw = read("torsten/twoCptPop.data.json")
-    records = table(raw, repeat=(("", "iObs", "cObs"),))
+    """Torsten's two-compartment population model, with the data behind its published table."""
+    records = event_table("torsten/twoCptPop.data.csv")
+    flow, size = Power("WT", 70.0, 0.75), Power("WT", 70.0, 1.0)
     model = PopulationModel(
         "twoCptPop",
         TwoCompartmentPk(),
         (
-            Parameter("CL", around(10, 0.25), "L/h"),
-            Parameter("Q", around(15, 0.5), "L/h"),
-            Parameter("V1", around(35, 0.25), "L"),
-            Parameter("V2", around(105, 0.5), "L"),
+            Parameter("CL", around(10, 0.25), "L/h", covariates=(flow,)),
+            Parameter("Q", around(15, 0.5), "L/h", covariates=(flow,)),
+            Parameter("V1", around(35, 0.25), "L", covariates=(size,)),
+            Parameter("V2", around(105, 0.5), "L", covariates=(size,)),
             Parameter("ka", around(2.5, 1.0), "1/h"),
         ),
-        RandomEffects(omega=Prior("HalfNormal", 0.5)),
+        RandomEffects(omega=Prior("HalfNormal", 0.5), centred=False),
         {"": Residual("log-normal", Prior("HalfNormal", 0.5))},
         AboveRate("ka", "fast"),
     )
@@ -148,10 +102,7 @@ def friberg() -> tuple[PopulationModel, xr.Dataset]:
             Parameter("gamma", own("gamma"), random=False),
             Parameter("slope", own("alphaHat"), "L/ug"),
         ),
-        # 53 concentrations a patient, but 5 counts.
-        RandomEffects(
-            correlated=block, omega=cauchy, centred=dict.fromkeys(("CL", "Q", "V1", "V2"), True)
-        ),
+        RandomEffects(correlated=block, omega=cauchy, centred=False),
         {
             "conc": Residual("log-normal", cauchy, of="concentration"),
             "neut": Residual("log-normal", cauchy),
@@ -182,7 +133,7 @@ def effect_compartment() -> tuple[PopulationModel, xr.Dataset]:
             Parameter("EC50", around(1, 0.2), "ug/L"),
         ),
         RandomEffects(
-            correlated=("CL", "Q", "V1", "V2", "ka"), omega=Prior("HalfNormal", 0.2), lkj=1.0
+            correlated=("CL", "Q", "V1", "V2", "ka"), omega=Prior("HalfNormal", 0.2), centred=False
         ),
         {
             "conc": Residual("log-normal", cauchy, of="concentration"),

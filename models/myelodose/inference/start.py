@@ -19,6 +19,9 @@ from myelodose.inference.layout import Layout, Position
 
 TRIES = 8
 NEWTON_STEPS = 10
+MOST_STEPS = 80
+FAR = 10.0
+"""A step that gains more in log density is still far from where the posterior is."""
 _FRACTIONS = 6
 
 
@@ -38,15 +41,20 @@ def first_finite(potential: Callable, candidates: Position) -> Position:
 
 
 def walk(potential: Callable[[Position], Array], z: Position, *, steps: int) -> Position:
-    """Some damped Newton steps downhill.
+    """Some damped Newton steps downhill, and more while each gains more than `FAR`.
 
     Args:
         potential: Minus the log density.
         z: Where to begin.
-        steps: How many; a step that does not lead down is not made.
+        steps: How many at least; a step that does not lead down is not made.
     """
 
-    def step(z: Position, _):
+    def far(state) -> Array:
+        count, _, _, gain = state
+        return (count < steps) | ((gain > FAR) & (count < MOST_STEPS))
+
+    def step(state):
+        count, z, before, _ = state
         gradient, curved = arrow(potential, z)
         ahead = newton(curved, gradient)
         # At an edge of the support there is no curvature; the gradient still leads away from it.
@@ -55,10 +63,13 @@ def walk(potential: Callable[[Position], Array], z: Position, *, steps: int) -> 
         fractions = jnp.append(0.5 ** jnp.arange(_FRACTIONS), 0.0)
         there = jax.vmap(lambda f: jax.tree.map(lambda a, b: a + f * b, z, ahead))(fractions)
         values = jax.lax.map(potential, there)
-        best = jnp.argmin(jnp.where(jnp.isfinite(values), values, jnp.inf))
-        return jax.tree.map(lambda a: a[best], there), None
+        values = jnp.where(jnp.isfinite(values), values, jnp.inf)
+        best = jnp.argmin(values)
+        gain = jnp.nan_to_num(before - values[best])
+        return count + 1, jax.tree.map(lambda a: a[best], there), values[best], gain
 
-    return jax.lax.scan(step, z, length=steps)[0]
+    start = (0, z, potential(z), jnp.zeros(()))
+    return jax.lax.while_loop(far, step, start)[1]
 
 
 def newton(curved: Arrow, gradient: Position) -> Position:
