@@ -80,3 +80,8 @@ def test_a_population_that_does_not_fit_is_refused(change, words):
 def test_draws_of_different_number_are_refused():
     with pytest.raises(InputError, match="draws"):
         virtual_patients(1, COVARIATES, draws={"kill_aza": np.ones(2), "gamma_anc": np.ones(3)})
+
+
+def test_draws_that_are_no_values_by_name_are_refused():
+    with pytest.raises(InputError, match="typical values by name"):
+        virtual_patients(1, drawn_covariates(1, 2), draws=30)  # pyrefly: ignore

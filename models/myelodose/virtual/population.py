@@ -128,6 +128,9 @@ def virtual_patients(
         >>> two.draws, two.patients, two.baseline.shape
         (2, 5, (3, 10))
     """
+    if not isinstance(draws, Mapping | None):
+        remedy = "give typical values by name, as prior_draws(seed, draws) returns them"
+        raise InputError("virtual_patients, draws", f"found {draws!r}", remedy)
     given = {} if draws is None else {k: np.asarray(v, float) for k, v in draws.items()}
     sizes = {v.shape for v in given.values()} or {(1,)}
     if len(sizes) != 1 or len(next(iter(sizes))) != 1:
