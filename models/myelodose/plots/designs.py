@@ -146,7 +146,7 @@ def characteristics(found: xr.Dataset, *, target: float | None = None) -> Figure
     return figure
 
 
-def design_search(found: pd.DataFrame, *, most: int = 6) -> Figure:
+def design_search(found: pd.DataFrame, *, most: int = 3) -> Figure:
     """Settings of a design: correct selections against patients treated above the target.
 
     Args:
