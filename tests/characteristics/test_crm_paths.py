@@ -4,9 +4,8 @@ import pytest
 
 from designs.cases import case
 from myelodose.characteristics import exact, path_counts, pathways
-from myelodose.designs import StopWhen, enough_at
+from myelodose.designs import StopWhen, enough_at, too_toxic
 from myelodose.designs.model_based.crm import Crm
-from myelodose.designs.model_based.stops import TooToxic
 
 
 def test_a_crm_with_stopping_has_the_published_numbers_of_paths():
@@ -34,7 +33,7 @@ def test_dose_paths_of_a_crm_are_those_of_the_package_escalation():
         skeleton=tuple(given["skeleton"]),
         target=given["target"],
         no_skip="none",
-        stop=TooToxic(0.35, 0.9, by="normal"),
+        stop=too_toxic(above=0.35, limit=0.9, level=0, by="normal"),
     )
     tree = pathways(design, cohorts=given["cohorts"])
     assert (tree.nodes, tree.terminal) == (expected["nodes"], expected["terminal"])

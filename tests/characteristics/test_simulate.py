@@ -11,6 +11,7 @@ from designs.model_based.test_laws import PROMISES as MODELS
 from designs.test_laws import PROMISES as RULES
 from myelodose.characteristics import exact, simulate
 from myelodose.characteristics.simulate import simulate_chunk
+from myelodose.designs.base import Design
 from myelodose.designs.boin import Boin
 from myelodose.designs.keyboard import Keyboard
 from myelodose.designs.three_plus_three import ThreePlusThree
@@ -22,7 +23,8 @@ DESIGNS = {
     "keyboard": Keyboard(doses=4, target=0.3),
     "3+3": ThreePlusThree(doses=4),
 }
-EVERY = {name: promise.design for name, promise in (RULES | MODELS).items()}
+PROMISES = RULES | MODELS
+EVERY = {name: p.design for name, p in PROMISES.items() if isinstance(p.design, Design)}
 """Every design whose state is patients and DLTs by dose."""
 
 

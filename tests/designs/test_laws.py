@@ -1,15 +1,19 @@
 """Every rule-based and interval design keeps the laws; so would a broken one not."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from designs.laws import LAWS, Promise, one_more_dlt_never_raises_the_next_level, walk
+from designs.laws import LAWS, one_more_toxicity_never_raises_the_next_level
+from designs.promises import Promise, walk
 from myelodose.designs import (
     AcceleratedTitration,
     BackfillBoin,
+    BetaBeliefs,
     Boin,
+    Boin12,
     BoinCombination,
     Design,
     I3Plus3,
@@ -20,10 +24,15 @@ from myelodose.designs import (
     ThreePlusThree,
     TiteBoin,
     Tpi,
+    at_least,
     at_most,
     enough_at,
+    no_safe_dose,
+    no_skipping,
+    precise,
     too_toxic,
 )
+from myelodose.outcomes import Outcomes
 
 MG = (10, 15, 20, 25)
 
@@ -31,6 +40,10 @@ MG = (10, 15, 20, 25)
 def _drug_steps(design: Design, level: int) -> int:
     assert isinstance(design, BoinCombination)
     return sum(design.cell(level))
+
+
+def _admissible(design: Boin12, seen: Outcomes) -> np.ndarray:
+    return design.admissible(design.counts(seen))[0]
 
 
 PROMISES = {
@@ -59,6 +72,23 @@ PROMISES = {
             (at_most(patients=21) & enough_at(patients=6)) | too_toxic(above=0.3, limit=0.9),
         )
     ),
+    "keyboard with a safety rule": Promise(
+        StopWhen(
+            Keyboard(MG, 0.3),
+            too_toxic(above=0.3, limit=0.8, level=0) | (at_least(cohorts=5) & precise(width=0.5)),
+        )
+    ),
+    "3+3 with rules": Promise(
+        StopWhen(
+            ThreePlusThree(MG),
+            (no_safe_dose(limit=0.6) & ~at_most(cohorts=2)) | no_skipping(),
+            BetaBeliefs,
+        )
+    ),
+    # One more toxicity makes the current dose less desirable, and the next one may then be better.
+    "BOIN12": Promise(
+        Boin12(MG, toxicity=0.35, efficacy=0.25), monotone=False, efficacy=True, safety=_admissible
+    ),
 }
 WALKS = {name: walk(promise, seed=1) for name, promise in PROMISES.items()}
 
@@ -80,7 +110,7 @@ class _UpsideDown(Boin):
 def test_the_laws_catch_a_design_that_goes_up_after_toxicity():
     promise = Promise(_UpsideDown(MG, 0.3))
     with pytest.raises(AssertionError):
-        one_more_dlt_never_raises_the_next_level(promise, walk(promise, seed=1))
+        one_more_toxicity_never_raises_the_next_level(promise, walk(promise, seed=1))
 
 
 def test_a_walk_reaches_all_levels_and_both_ends():
@@ -94,13 +124,14 @@ def test_a_walk_reaches_all_levels_and_both_ends():
 
 @pytest.mark.parametrize("name", PROMISES)
 def test_a_design_is_a_value(name):
-    design = PROMISES[name].design
-    assert design == replace(design)  # type: ignore[type-var]
-    assert hash(design) == hash(replace(design))  # type: ignore[type-var]
+    design: Any = PROMISES[name].design
+    assert design == replace(design)
+    assert hash(design) == hash(replace(design))
 
 
 def test_a_decision_of_no_state_is_empty():
     for promise in PROMISES.values():
-        nothing = np.zeros((0, promise.design.levels), int)
-        assert promise.design.decide(nothing, nothing, np.zeros(0, int)).shape == (0,)
-        assert promise.design.pick(nothing, nothing).shape == (0,)
+        if isinstance(promise.design, Design):
+            nothing = np.zeros((0, promise.design.levels), int)
+            assert promise.design.decide(nothing, nothing, np.zeros(0, int)).shape == (0,)
+            assert promise.design.pick(nothing, nothing).shape == (0,)

@@ -24,6 +24,7 @@ from myelodose.designs import (
     too_toxic,
 )
 from myelodose.designs.rules import Rule
+from myelodose.designs.verdict import MAYBE, NO, YES
 from myelodose.errors import InputError
 from myelodose.outcomes import Outcomes
 
@@ -32,7 +33,7 @@ EXACT = Weighted(NODES, error=0.0)
 
 
 def _seen(**change):
-    given: dict[str, Any] = {"level": 1, "cohorts": 3, "beliefs": EXACT, "target": (0.15, 0.35)}
+    given: dict[str, Any] = {"proposed": 1, "cohorts": 3, "beliefs": EXACT, "target": (0.15, 0.35)}
     return look([3, 6, 0], [0, 1, 0], **(given | change))
 
 
@@ -41,7 +42,7 @@ class _Says(Rule):
         self.fires = fires
 
     def __call__(self, look):
-        return Verdict(self.fires, str(self.fires), ())
+        return Verdict(np.array([{True: YES, False: NO, None: MAYBE}[self.fires]]))
 
 
 @pytest.mark.parametrize(("a", "b"), [*itertools.product([True, False, None], repeat=2)])
@@ -54,7 +55,7 @@ def test_rules_combine_by_three_valued_logic(a, b):
 
 def test_a_combination_gives_the_reason_that_decided():
     stop = (at_least(cohorts=3) & probability_in_target(0.5)) | at_most(patients=24)
-    verdict = stop(_seen(level=0))
+    verdict = stop(_seen(proposed=0))
     assert verdict.fires
     assert verdict.because == (
         "cohorts = 3 is >= 3 and P(0.15 < risk <= 0.35) of the proposed dose = 0.5 is >= 0.5"
@@ -83,9 +84,7 @@ def test_enough_at_looks_where_it_is_told():
 
 def test_no_skipping_counts_from_the_highest_level_tried():
     assert not no_skipping()(_seen(proposed=2)).fires
-    # Level 1 was given last, but level 2 was tried before.
-    assert not no_skipping()(_seen(level=0, proposed=2)).fires
-    first = look([3, 0, 0], [0, 0, 0], level=0, proposed=2, cohorts=1)
+    first = look([3, 0, 0], [0, 0, 0], proposed=2, cohorts=1)
     assert no_skipping()(first).fires
     assert not no_skipping(step=2)(first).fires
 
@@ -163,8 +162,13 @@ def test_beta_beliefs_are_those_of_the_beta_distribution():
         (lambda: enough_at(patients=-1), "enough_at, patients: found -1"),
         (lambda: probability_in_target(1.5), "probability_in_target: found 1.5"),
         (lambda: too_toxic(above=0, limit=0.5), "too_toxic, above: found 0"),
-        (lambda: precise(), "precise: found cv None and width None; give one of them"),
-        (lambda: precise(cv=-1), "precise: found -1"),
+        (lambda: precise(), "precise: found none of cv, sd and width; give one of them"),
+        (lambda: precise(cv=0.1, sd=0.1), "precise: found cv and sd; give one of them"),
+        (lambda: precise(cv=-1), "precise, cv: found -1"),
+        (
+            lambda: probability_in_target(0.5, target=(0.4, 0.2)),
+            "probability_in_target, target: found 0.4 to 0.2",
+        ),
         (
             lambda: too_toxic(above=0.3, limit=0.5)(_seen(beliefs=None)),
             "rule 'too_toxic': found no beliefs",
@@ -193,19 +197,22 @@ def test_a_design_with_a_rule_says_what_it_would_have_done():
     assert call.stop
     assert call.because.startswith("stop: P(risk > 0.3) of level 1 = 0.647")
     assert call.reasons[-1].without == "level 1"
-    assert call.level == 0
 
 
-def test_a_safety_rule_selects_no_dose():
-    design = replace(RULED, safety=True)
+def test_a_safety_rule_selects_no_dose_unless_it_says_so():
     seen = Outcomes.read(AFTER_TOXICITY, doses=4)
-    assert design.next(seen).level is None
-    assert design.select(seen).level is None
+    assert RULED.next(seen).level is None
+    selected = RULED.select(seen)
+    assert selected.level is None
+    assert selected.because.startswith("no dose: P(risk > 0.3) of level 1 = 0.647")
+    assert selected.reasons[0].without == "level 1"
+    mild = too_toxic(above=0.3, limit=0.6, level=0, no_dose=False)
+    assert replace(RULED, rule=mild).next(seen).level == 0
 
 
 def test_a_rule_that_cannot_tell_leaves_the_design_undecided():
     def blurred(n, y):
-        return Weighted(np.full((1, len(n)), 0.4), error=0.3)
+        return Weighted(np.full((1, n.shape[-1]), 0.4), error=0.3)
 
     design = StopWhen(Boin(2, 0.3), too_toxic(above=0.3, limit=0.8), beliefs=blurred)
     call = design.next(Outcomes.read("1NNN", doses=2))

@@ -65,3 +65,23 @@ def test_precision_of_the_process_is_left_alone():
     posterior_points(gaussian, np.zeros(2), 2, points=256)
     assert jnp.ones(1).dtype == jnp.float32
     assert not jax.config.jax_enable_x64
+
+
+def spread(z, y):
+    """Groups y_i of effect exp(z_0) z_i, seen with sd 1/2."""
+    return -2.0 * ((y - jnp.exp(z[0]) * z[1:]) ** 2).sum()
+
+
+def test_a_skewed_posterior_is_met_where_the_mode_fits_badly():
+    # Given z_0 the groups are Normal(0, exp(2 z_0) + 1/4): one dimension is left for a fine grid.
+    y = np.linspace(-0.6, 0.7, 14)
+    at = np.linspace(-8, 6, 20001)
+    variance = np.exp(2 * at)[:, None] + 0.25
+    log_mass = -0.5 * at**2 - 0.5 * (y**2 / variance + np.log(variance)).sum(1)
+    mass = np.exp(log_mass - log_mass.max())
+    found = posterior_points(spread, y, 15, points=8192)
+    estimate = found.mean(np.exp(found.z[..., 0]))
+    assert abs(estimate.value - mass @ np.exp(at) / mass.sum()) < 4 * estimate.error
+    assert estimate.error < 1e-3
+    # A quarter of what is drawn counts; around the mode alone it is a fortieth.
+    assert found.ess > 0.25 * found.weight.size

@@ -9,8 +9,9 @@ import xarray as xr
 from myelodose.characteristics.calibrate import search_designs
 from myelodose.characteristics.scenarios import logistic_scenarios
 from myelodose.decision.rule import DecisionRule
+from myelodose.designs.belief_rules import too_toxic
 from myelodose.designs.boin import Boin
-from myelodose.designs.model_based import Blrm, Crm, TooToxic
+from myelodose.designs.model_based import Blrm, Crm
 from myelodose.dose_models.skeleton import indifference_skeleton
 from myelodose.errors import InputError
 from myelodose.priors import LENALIDOMIDE_PRIOR
@@ -87,7 +88,7 @@ class Calibration:
             self.doses,
             skeleton=tuple(skeleton.tolist()),
             target=self.target,
-            stop=TooToxic(self.target, 0.95),
+            stop=too_toxic(above=self.target, limit=0.95, level=0),
         )
 
     def boin(self, stop_at: float) -> Boin:

@@ -6,10 +6,12 @@ import pandas as pd
 
 from myelodose.decision.rule import DecisionRule
 from myelodose.designs.base import Design
+from myelodose.designs.belief_rules import too_toxic
 from myelodose.designs.boin import Boin
+from myelodose.designs.count_rules import enough_at
 from myelodose.designs.i3plus3 import I3Plus3
 from myelodose.designs.keyboard import Keyboard
-from myelodose.designs.model_based import Blrm, Crm, TooToxic, Treated
+from myelodose.designs.model_based import Blrm, Crm
 from myelodose.designs.three_plus_three import ThreePlusThree
 from myelodose.designs.tpi import Mtpi2
 from myelodose.dose_models.skeleton import indifference_skeleton
@@ -76,7 +78,7 @@ def viola_design() -> Crm:
         start=2,
         prior_sd=0.75**0.5,
         hold="above target",
-        stop=TooToxic(0.3, 0.72, by="normal") | Treated(12, at="chosen"),
+        stop=too_toxic(above=0.3, limit=0.72, level=0, by="normal") | enough_at(patients=12),
     )
 
 

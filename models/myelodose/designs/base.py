@@ -2,15 +2,15 @@
 
 import abc
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Int
 
+from myelodose.designs.beliefs import Beliefs
 from myelodose.designs.call import Call, Reason
+from myelodose.designs.finder import DoseFinder
 from myelodose.errors import InputError, check_fields
 from myelodose.outcomes import Outcomes, dose_labels
-from myelodose.outcomes.labels import Doses, Label, shown
 
 STOP = -1
 """What `Design.decide` gives for a trial that ends."""
@@ -23,48 +23,19 @@ type Counts = Int[np.ndarray, "state level"]
 type Levels = Int[np.ndarray, " state"]
 
 
-class Design(abc.ABC):
-    """A dose-finding design over `doses`, the subclasses being frozen dataclasses.
+class Design(DoseFinder):
+    """A design that decides on counts of DLTs.
 
     A subclass gives `decide` and `pick`, vectorised over states, and `explain` and
     `explain_choice` for people; `next` and `select` follow, so that the two ways cannot disagree.
     A state is what was seen: evaluable patients `n` and DLTs `y` per level, and the level given
-    last. Levels count from 0.
+    last.
     """
-
-    # Fields of the subclasses, read-only in all of them. A real property here would be taken for
-    # a field's default by `dataclass`.
-    if TYPE_CHECKING:
-
-        @property
-        def doses(self) -> Doses:
-            """Dose labels, or their count."""
-            ...
-
-        @property
-        def cohort_size(self) -> int:
-            """Patients in a cohort."""
-            ...
-
-        @property
-        def start(self) -> int:
-            """Level of the first cohort."""
-            ...
 
     @property
     def ends(self) -> bool:
         """Whether every trial ends without a planned number of patients."""
         return False
-
-    @property
-    def labels(self) -> tuple[Label, ...]:
-        """Dose labels, lowest first."""
-        return dose_labels(self.doses)
-
-    @property
-    def levels(self) -> int:
-        """Number of dose levels."""
-        return len(self.labels)
 
     @abc.abstractmethod
     def decide(self, n: Counts, y: Counts, level: Levels) -> Levels:
@@ -99,6 +70,28 @@ class Design(abc.ABC):
             chosen: What `decide` gave.
         """
 
+    @property
+    def gives(self) -> frozenset[str]:
+        """What its rules may look at besides counts, in the words of `look.NEEDS`."""
+        return frozenset()
+
+    @property
+    def target_interval(self) -> tuple[float, float] | None:
+        """Target interval of the DLT risk, if the design has one."""
+        return None
+
+    def posterior(self, n: Counts, y: Counts) -> Beliefs:
+        """What the design believes about the DLT risk, for rules that ask.
+
+        Args:
+            n: Evaluable patients, state x level.
+            y: Patients with a DLT, state x level.
+
+        Raises:
+            InputError: If it decides without a posterior.
+        """
+        raise InputError(type(self).__name__, "found no posterior", "give StopWhen beliefs")
+
     def explain_choice(self, n: Levels, y: Levels, chosen: int) -> tuple[str, list[Reason]]:
         """Why `pick` chose, in words and numbers; see `explain`."""
         if chosen == NONE:
@@ -116,19 +109,12 @@ class Design(abc.ABC):
         return np.full(np.shape(level), self.cohort_size)
 
     def next(self, outcomes: Outcomes) -> Call:
-        """The dose of the next cohort, with reasons.
-
-        Args:
-            outcomes: What was seen so far, over the doses of this design.
-
-        Raises:
-            InputError: If the outcomes are of other doses.
-        """
+        """See `DoseFinder.next`."""
         n, y = self.counts(outcomes)
         level = self.start if outcomes.last_level is None else outcomes.last_level
         chosen = int(self.decide(n[None], y[None], np.array([level]))[0])
         if not n.any() and chosen == self.start:
-            return Call(chosen, False, f"the trial starts at {self.name(chosen)}")
+            return self.starts()
         because, reasons = self.explain(n, y, level, chosen)
         if chosen == UNDECIDED:
             return Call(None, False, because, tuple(reasons))
@@ -137,22 +123,11 @@ class Design(abc.ABC):
         return Call(chosen, False, because, tuple(reasons))
 
     def select(self, outcomes: Outcomes) -> Call:
-        """The dose recommended if the trial ends now, with reasons.
-
-        Args:
-            outcomes: What was seen, over the doses of this design.
-
-        Raises:
-            InputError: If the outcomes are of other doses.
-        """
+        """See `DoseFinder.select`."""
         n, y = self.counts(outcomes)
         chosen = int(self.pick(n[None], y[None])[0])
         because, reasons = self.explain_choice(n, y, chosen)
         return Call(chosen if chosen >= 0 else None, chosen != UNDECIDED, because, tuple(reasons))
-
-    def replay(self, outcomes: Outcomes) -> list[Call]:
-        """The call before every cohort of a trial and the one after its last."""
-        return [self.next(seen) for seen in outcomes.history()]
 
     def counts(self, outcomes: Outcomes) -> tuple[Levels, Levels]:
         """`n` and `y` of outcomes over the doses of this design.
@@ -160,16 +135,8 @@ class Design(abc.ABC):
         Raises:
             InputError: If they are over other doses.
         """
-        mine, theirs = ([shown(d) for d in doses] for doses in (self.labels, outcomes.doses))
-        if mine != theirs:
-            found = f"found outcomes at the doses {', '.join(theirs)}"
-            raise InputError(type(self).__name__, found, f"give outcomes at {', '.join(mine)}")
+        self.check_doses(outcomes)
         return outcomes.n, outcomes.y
-
-    def name(self, level: int) -> str:
-        """What people call a level."""
-        label = shown(self.labels[level])
-        return f"level {label}" if isinstance(self.doses, int) else f"dose {label}"
 
 
 def check_design(design: Design) -> None:

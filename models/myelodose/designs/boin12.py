@@ -7,20 +7,21 @@ from jaxtyping import Bool, Float
 
 from myelodose.designs.base import NONE, STOP, Call, Levels, Reason
 from myelodose.designs.boin import Limits, boin_limits
+from myelodose.designs.finder import DoseFinder
 from myelodose.designs.interval import ON_THE_END
 from myelodose.designs.isotonic import increasing
 from myelodose.designs.posterior_beta import closed_from_first, prob_above, prob_at_most
 from myelodose.designs.seen import Seen, seen_so_far
-from myelodose.errors import InputError, check_fields
-from myelodose.outcomes import Outcomes, dose_labels
-from myelodose.outcomes.labels import Doses, Label, shown
+from myelodose.errors import check_fields
+from myelodose.outcomes import Outcomes
+from myelodose.outcomes.labels import Doses
 
 # From so many patients on at a dose that is safe, the next one is tried if it never was.
 EXPLORE_FROM = 9
 
 
 @dataclass(frozen=True)
-class Boin12:
+class Boin12(DoseFinder):
     """The BOIN12 design for phase I/II trials.
 
     Each patient's outcome has a utility, and a dose's utility u (0 to 100) a beta posterior from
@@ -90,16 +91,6 @@ class Boin12:
             "prior": (min(self.prior) > 0, "two numbers above 0"),
         }
         check_fields(self, checks)
-
-    @property
-    def labels(self) -> tuple[Label, ...]:
-        """Dose labels, lowest first."""
-        return dose_labels(self.doses)
-
-    @property
-    def levels(self) -> int:
-        """Number of dose levels."""
-        return len(self.labels)
 
     @property
     def limits(self) -> Limits:
@@ -187,7 +178,7 @@ class Boin12:
         """
         seen, level = self.counts(outcomes), outcomes.last_level
         if level is None or not seen.n.any():
-            return Call(self.start, False, f"the trial starts at {self.name(self.start)}")
+            return self.starts()
         chosen = int(self.decide(seen, np.array([level]))[0])
         score, fine = self.desirability(seen)[0], self.admissible(seen)[0]
         reasons = tuple(
@@ -228,13 +219,5 @@ class Boin12:
         Raises:
             InputError: If efficacy is not recorded, or the outcomes are of other doses.
         """
-        mine, theirs = ([shown(d) for d in doses] for doses in (self.labels, outcomes.doses))
-        if mine != theirs:
-            found = f"found outcomes at the doses {', '.join(theirs)}"
-            raise InputError("Boin12", found, f"give outcomes at {', '.join(mine)}")
+        self.check_doses(outcomes)
         return seen_so_far(outcomes)
-
-    def name(self, level: int) -> str:
-        """What people call a level."""
-        label = shown(self.labels[level])
-        return f"level {label}" if isinstance(self.doses, int) else f"dose {label}"

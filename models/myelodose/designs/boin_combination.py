@@ -17,6 +17,7 @@ from myelodose.designs.base import (
     check_design,
     check_states,
 )
+from myelodose.designs.beta_beliefs import BetaBeliefs
 from myelodose.designs.boin import Boin
 from myelodose.designs.interval import DOWN, STAY, UP, WORD
 from myelodose.designs.isotonic import increasing_both_ways
@@ -113,6 +114,15 @@ class BoinCombination(Design):
             exclude_from=self.exclude_from,
             extra_safe=self.extra_safe,
         )
+
+    @property
+    def gives(self) -> frozenset[str]:
+        """What BOIN gives."""
+        return self.boin.gives
+
+    def posterior(self, n: Counts, y: Counts) -> BetaBeliefs:
+        """See `Design.posterior`; BOIN's, of each combination by its own data."""
+        return self.boin.posterior(n, y)
 
     def cell(self, level: int) -> tuple[int, int]:
         """Row and column of a level, from 0."""

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from myelodose.designs.look import Look
-from myelodose.designs.rules import Rule, Verdict, judged
+from myelodose.designs.rules import Rule
+from myelodose.designs.verdict import Verdict, judged
 from myelodose.errors import InputError
 
 
@@ -17,8 +20,8 @@ class AtLeast(Rule):
 
     def __call__(self, look: Look) -> Verdict:
         """See `Rule.__call__`."""
-        value = look.cohorts if self.what == "cohorts" else int(look.n.sum())
-        return judged(self.what, value, self.limit, above=True, strict=False)
+        value = look.cohorts if self.what == "cohorts" else look.n.sum(1)
+        return judged(self.what, value, ">=", self.limit)
 
 
 def at_least(*, cohorts: int | None = None, patients: int | None = None) -> Rule:
@@ -33,7 +36,7 @@ def at_least(*, cohorts: int | None = None, patients: int | None = None) -> Rule
 
     Example:
         >>> from myelodose.designs.look import look
-        >>> at_least(cohorts=3)(look([6, 3], [0, 1], level=1, cohorts=3)).because
+        >>> at_least(cohorts=3)(look([6, 3], [0, 1], cohorts=3)).because
         'cohorts = 3 is >= 3'
     """
     rules = _counted("at_least", cohorts, patients)
@@ -47,16 +50,20 @@ class EnoughAt(Rule):
     patients: int
     level: int | Literal["proposed", "any"]
 
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The level, if it is named."""
+        return (self.level,) if isinstance(self.level, int) else ()
+
     def __call__(self, look: Look) -> Verdict:
         """See `Rule.__call__`."""
-        if self.level == "proposed":
-            value = 0 if look.proposed is None else int(look.n[look.proposed])
-            name = "patients at the proposed dose"
-        elif self.level == "any":
-            value, name = int(look.n.max()), "most patients at a dose"
-        else:
-            value, name = int(look.n[self.level]), f"patients at level {self.level + 1}"
-        return judged(name, value, self.patients, above=True, strict=False)
+        if self.level == "any":
+            return judged("most patients at a dose", look.n.max(1), ">=", self.patients)
+        proposed = self.level == "proposed"
+        name = "the proposed dose" if proposed else f"level {int(self.level) + 1}"
+        value = look.at(look.n, self.level)
+        missing = look.no_proposal
+        return judged(f"patients at {name}", value, ">=", self.patients, missing=missing)
 
 
 def enough_at(*, patients: int, level: int | Literal["proposed", "any"] = "proposed") -> Rule:
@@ -67,16 +74,16 @@ def enough_at(*, patients: int, level: int | Literal["proposed", "any"] = "propo
         level: Which level, 0 for the lowest; the one that would be given next; or any.
 
     Raises:
-        InputError: If the number is not positive.
+        InputError: If the number is not positive, or there is no such level.
 
     Example:
         >>> from myelodose.designs.look import look
-        >>> enough_at(patients=6)(look([6, 3], [0, 1], level=1, cohorts=3)).fires
-        False
-        >>> enough_at(patients=6, level="any")(look([6, 3], [0, 1], level=1, cohorts=3)).fires
-        True
+        >>> seen = look([6, 3], [0, 1], proposed=1, cohorts=3)
+        >>> enough_at(patients=6)(seen).fires, enough_at(patients=6, level="any")(seen).fires
+        (False, True)
     """
     _check_counts("enough_at", {"patients": patients})
+    check_level("enough_at, level", level, ("proposed", "any"))
     return EnoughAt(patients, level)
 
 
@@ -95,7 +102,7 @@ def at_most(*, cohorts: int | None = None, patients: int | None = None) -> Rule:
 
     Example:
         >>> from myelodose.designs.look import look
-        >>> at_most(patients=9)(look([6, 3], [0, 1], level=1, cohorts=3)).fires
+        >>> at_most(patients=9)(look([6, 3], [0, 1], cohorts=3)).fires
         True
     """
     rules = _counted("at_most", cohorts, patients)
@@ -110,12 +117,11 @@ class NoSkipping(Rule):
 
     def __call__(self, look: Look) -> Verdict:
         """See `Rule.__call__`."""
-        tried = [k for k in range(len(look.n)) if look.n[k]]
-        if look.proposed is None or not tried:
-            return Verdict(False, "nothing is proposed after a first dose", ())
-        highest = max(tried) + 1
-        rule = "proposed level above the highest tried"
-        return judged(rule, look.proposed + 1 - highest, self.step, above=True, strict=True)
+        highest = np.where(look.n > 0, np.arange(1, look.n.shape[1] + 1), 0).max(1)
+        above = np.where(look.proposed >= 0, look.proposed + 1.0 - highest, np.nan)
+        above = np.where(highest > 0, above, 0.0)
+        rule = "levels of the proposed dose above the highest tried"
+        return judged(rule, above, ">", self.step, missing=look.no_proposal)
 
 
 def no_skipping(*, step: int = 1) -> Rule:
@@ -132,11 +138,23 @@ def no_skipping(*, step: int = 1) -> Rule:
 
     Example:
         >>> from myelodose.designs.look import look
-        >>> no_skipping()(look([3, 0, 0], [0, 0, 0], level=0, proposed=2, cohorts=1)).fires
+        >>> no_skipping()(look([3, 0, 0], [0, 0, 0], proposed=2, cohorts=1)).fires
         True
     """
     _check_counts("no_skipping", {"step": step})
     return NoSkipping(step)
+
+
+def check_level(place: str, level: int | str, words: tuple[str, ...]) -> None:
+    """Refuse what is no level.
+
+    Raises:
+        InputError: Naming what would do.
+    """
+    fine = level in words if isinstance(level, str) else level >= 0
+    if not fine:
+        names = ", ".join(f"'{word}'" for word in words)
+        raise InputError(place, f"found {level!r}", f"give {names} or a level from 0")
 
 
 def _counted(place: str, cohorts: int | None, patients: int | None) -> list[Rule]:

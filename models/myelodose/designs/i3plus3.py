@@ -7,13 +7,13 @@ import numpy as np
 from myelodose.designs.base import Levels, Reason
 from myelodose.designs.interval import (
     DOWN,
+    ON_THE_END,
     STAY,
     UP,
     WORD,
     IntervalDesign,
     check_interval_design,
     check_margins,
-    compared,
 )
 from myelodose.outcomes.labels import Doses
 
@@ -71,15 +71,15 @@ class I3Plus3(IntervalDesign):
     def step(self, n: Levels, y: Levels) -> Levels:
         """See `IntervalDesign.step`."""
         many = np.maximum(n, 1)
-        where = compared(y / many, *self.interval)
-        one_fewer = compared((y - 1) / many, *self.interval)
+        where = _compared(y / many, *self.interval)
+        one_fewer = _compared((y - 1) / many, *self.interval)
         move = np.select([where < 0, where == 0, one_fewer < 0], [UP, STAY, STAY], DOWN)
         return np.where(n == 0, STAY, move)
 
     def interval_words(self, n: int, y: int) -> tuple[str, list[Reason]]:
         """See `IntervalDesign.interval_words`."""
         low, high = self.interval
-        where = int(compared(np.array([y / n]), low, high)[0])
+        where = int(_compared(np.array([y / n]), low, high)[0])
         move = int(self.step(np.array([n]), np.array([y]))[0])
         side = {-1: "lies below", 0: "lies within", 1: "lies above"}[where]
         words = f"the DLT rate {y / n:.3f} {side} {low:g} to {high:g}"
@@ -93,3 +93,8 @@ class I3Plus3(IntervalDesign):
             without = "de-escalate" if under else ""
             reasons.append(Reason("rate with one DLT fewer", rate, low, 0, WORD[move], without))
         return words, reasons
+
+
+def _compared(rate: Levels, low: float, high: float) -> Levels:
+    """-1, 0 or 1 for a rate below, inside or above a closed interval."""
+    return np.where(rate < low - ON_THE_END, -1, np.where(rate > high + ON_THE_END, 1, 0))

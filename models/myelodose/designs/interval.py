@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int
+from jaxtyping import Bool
 
 from myelodose.designs.base import (
     NONE,
@@ -17,7 +17,9 @@ from myelodose.designs.base import (
     check_design,
     check_states,
 )
+from myelodose.designs.beta_beliefs import BetaBeliefs
 from myelodose.designs.decision_table import decision_boundaries, decision_table
+from myelodose.designs.look import POSTERIOR, QUANTILES
 from myelodose.designs.posterior_beta import closed_from_first, prob_above
 from myelodose.designs.select_mtd import isotonic_rates, nearest_to_target
 from myelodose.errors import InputError, check_fields
@@ -79,6 +81,15 @@ class IntervalDesign(Design):
     @abc.abstractmethod
     def interval_words(self, n: int, y: int) -> tuple[str, list[Reason]]:
         """Where the current dose lies, in words and numbers."""
+
+    @property
+    def gives(self) -> frozenset[str]:
+        """The posterior by which doses are excluded."""
+        return frozenset({POSTERIOR, QUANTILES})
+
+    def posterior(self, n: Counts, y: Counts) -> BetaBeliefs:
+        """See `Design.posterior`; that of each dose by its own data, as for exclusion."""
+        return BetaBeliefs(n, y, self.exclusion_prior)
 
     def exclude(self, n: Counts, y: Counts) -> Bool[np.ndarray, "state level"]:
         """Whether a dose is overly toxic by its own data."""
@@ -236,8 +247,3 @@ def check_margins(design: IntervalDesign, low: float, high: float) -> None:
         place = f"{type(design).__name__}, interval"
         remedy = f"give 0 < lower end < target {design.target:g} < upper end < 1"
         raise InputError(place, f"found {low:g} to {high:g}", remedy)
-
-
-def compared(rate: Levels, low: float, high: float) -> Int[np.ndarray, " state"]:
-    """-1, 0 or 1 for a rate below, inside or above a closed interval."""
-    return np.where(rate < low - ON_THE_END, -1, np.where(rate > high + ON_THE_END, 1, 0))

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from myelodose.designs.base import Design
+from myelodose.designs.base import Counts, Design
+from myelodose.designs.beliefs import Beliefs
 from myelodose.designs.boin import Boin
 from myelodose.outcomes.labels import Doses
 
@@ -36,3 +37,12 @@ class OverBoin(Design):
     def target(self) -> float:
         """Target of the BOIN design."""
         return self.boin.target
+
+    @property
+    def gives(self) -> frozenset[str]:
+        """What the BOIN design gives."""
+        return self.boin.gives
+
+    def posterior(self, n: Counts, y: Counts) -> Beliefs:
+        """See `Design.posterior`; that of the BOIN design."""
+        return self.boin.posterior(n, y)

@@ -1,41 +1,51 @@
-"""Rules that combine with `&` and `|` and say why they fire, fire not, or cannot tell."""
+"""Rules that combine with `&`, `|` and `~`, look at many states at once, and say why."""
 
 import abc
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from myelodose.designs.base import Reason
-from myelodose.designs.look import Look
-
-
-class Verdict(NamedTuple):
-    """What a rule says.
-
-    Attributes:
-        fires: Whether it does; None if the numerical error reaches across its limit.
-        because: Why, in words.
-        reasons: The single rules with their numbers.
-    """
-
-    fires: bool | None
-    because: str
-    reasons: tuple[Reason, ...]
+from myelodose.designs.base import Design
+from myelodose.designs.look import NEEDS, Look
+from myelodose.designs.verdict import Verdict, combined
+from myelodose.errors import InputError
 
 
 class Rule(abc.ABC):
-    """A question about a trial at one moment.
+    """A question about a trial at one moment, or about many trials.
 
-    `a & b` fires if both do, `a | b` if one does. Undecided is a third answer: false & undecided
-    is false, true | undecided is true, the rest stays undecided.
+    `a & b` fires if both do, `a | b` if one does, `~a` if a does not. Undecided is a third answer:
+    false & undecided is false, true | undecided is true, the rest stays undecided.
     """
 
     @abc.abstractmethod
     def __call__(self, look: Look) -> Verdict:
-        """Look at a trial.
+        """Look at trials.
 
         Args:
-            look: The trial at one moment.
+            look: The trials, each at one moment.
+
+        Raises:
+            InputError: If the look lacks what the rule needs.
         """
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What it needs besides counts, in the words of `look.NEEDS`."""
+        return frozenset()
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """Risks t for which it asks P(p > t), besides the ends of the design's target interval."""
+        return ()
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Levels that it names."""
+        return ()
+
+    @property
+    def ending(self) -> "Rule | None":
+        """The part of it that ends a trial without a recommended dose."""
+        return None
 
     def __and__(self, other: "Rule") -> "Rule":
         """Fires if both do."""
@@ -51,77 +61,97 @@ class Rule(abc.ABC):
 
 
 @dataclass(frozen=True)
-class Both(Rule):
+class _Pair(Rule):
+    one: Rule
+    two: Rule
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What both need."""
+        return self.one.needs | self.two.needs
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """Those of both."""
+        return self.one.thresholds + self.two.thresholds
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Those of both."""
+        return self.one.levels + self.two.levels
+
+
+class Both(_Pair):
     """Fires if both rules do."""
 
-    one: Rule
-    two: Rule
+    @property
+    def ending(self) -> Rule | None:
+        """All of it, if one of the two ends a trial without a dose."""
+        return None if self.one.ending is None and self.two.ending is None else self
 
     def __call__(self, look: Look) -> Verdict:
         """See `Rule.__call__`."""
-        found = (self.one(look), self.two(look))
-        against = [v for v in found if v.fires is False]
-        unsure = [v for v in found if v.fires is None]
-        fires = False if against else None if unsure else True
-        return _joined(fires, against or unsure or list(found), found, " and ")
+        return combined((self.one(look), self.two(look)), every=True)
 
 
-@dataclass(frozen=True)
-class Either(Rule):
+class Either(_Pair):
     """Fires if one of two rules does."""
 
-    one: Rule
-    two: Rule
+    @property
+    def ending(self) -> Rule | None:
+        """The parts of the two."""
+        one, two = self.one.ending, self.two.ending
+        return one if two is None else two if one is None else Either(one, two)
 
     def __call__(self, look: Look) -> Verdict:
         """See `Rule.__call__`."""
-        found = (self.one(look), self.two(look))
-        with_it = [v for v in found if v.fires]
-        unsure = [v for v in found if v.fires is None]
-        fires = True if with_it else None if unsure else False
-        return _joined(fires, with_it or unsure or list(found), found, " and ")
+        return combined((self.one(look), self.two(look)), every=False)
 
 
 @dataclass(frozen=True)
 class Not(Rule):
-    """Fires if a rule does not."""
+    """Fires if a rule does not; it never ends a trial without a dose."""
 
     rule: Rule
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the rule needs."""
+        return self.rule.needs
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """Those of the rule."""
+        return self.rule.thresholds
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Those of the rule."""
+        return self.rule.levels
 
     def __call__(self, look: Look) -> Verdict:
         """See `Rule.__call__`."""
         found = self.rule(look)
-        return found._replace(fires=None if found.fires is None else not found.fires)
+        return Verdict(1 - found.answer, (found,))
 
 
-def _joined(
-    fires: bool | None, telling: list[Verdict], found: tuple[Verdict, Verdict], word: str
-) -> Verdict:
-    because = word.join(verdict.because for verdict in telling)
-    return Verdict(fires, because, found[0].reasons + found[1].reasons)
-
-
-def judged(
-    rule: str, value: float, limit: float, *, above: bool, strict: bool, error: float = 0.0
-) -> Verdict:
-    """The verdict of one comparison.
+def check_rule(design: Design, field: str, rule: Rule | None) -> None:
+    """Refuse a rule that a design cannot serve.
 
     Args:
-        rule: What is asked, in words.
-        value: The number looked at.
-        limit: The number it is held against.
-        above: Whether the rule fires for values above the limit, or below.
-        strict: Whether it does not fire at the limit itself.
-        error: Numerical error of the value; nearer to the limit than this is undecided.
+        design: The design; `gives` says what its rules may look at.
+        field: Its field that has the rule.
+        rule: The rule, or None.
+
+    Raises:
+        InputError: Naming what the rule needs and what would do.
     """
-    gap = value - limit if above else limit - value
-    fires: bool | None = gap > 0 if strict else gap >= 0
-    if error > 0 and abs(gap) <= error:
-        fires = None
-    sign = {(True, True): ">", (True, False): ">=", (False, True): "<", (False, False): "<="}
-    relation = sign[(above, strict)]
-    word = {True: "yes", False: "no", None: "undecided"}[fires]
-    because = f"{rule} = {value:.4g} is {'' if fires else 'not '}{relation} {limit:.4g}"
-    if fires is None:
-        because = f"{rule} = {value:.4g} is within {error:.1g} of {limit:.4g}"
-    return Verdict(fires, because, (Reason(rule, value, limit, error, word, ""),))
+    if rule is None:
+        return
+    place = f"{type(design).__name__}, {field}"
+    for need in sorted(rule.needs - design.gives):
+        raise InputError(place, f"found a rule that needs {need}", NEEDS[need])
+    high = [level for level in rule.levels if level >= design.levels]
+    if high:
+        found = f"found a rule about level {high[0] + 1}"
+        raise InputError(place, found, f"give a level from 0 to {design.levels - 1}")

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from myelodose.designs.base import STOP, UNDECIDED, Counts, Design, Levels, Reason, check_states
-from myelodose.designs.beta_beliefs import BetaBeliefs
-from myelodose.designs.look import Beliefs, Look
-from myelodose.designs.rules import Rule, Verdict
+from myelodose.designs.base import STOP, Counts, Design, Levels, Reason
+from myelodose.designs.beliefs import Beliefs
+from myelodose.designs.look import POSTERIOR, QUANTILES, TARGET, look_of
+from myelodose.designs.rules import Rule, check_rule
+from myelodose.designs.states import once_each
+from myelodose.designs.verdict import Verdict, after_rule
 from myelodose.outcomes.labels import Doses
 
 
@@ -19,12 +21,14 @@ class StopWhen(Design):
     Args:
         design: The design; it proposes the next dose, and selects the MTD.
         rule: Looked at after every cohort, with the proposed dose. Where it cannot tell, the
-            decision is undecided. It counts cohorts as patients over cohort size, rounded up.
-        beliefs: What is believed after n patients and y DLTs per level, for rules that ask;
-            Beta(1, 1) at every level if not given.
-        target: Target interval, for rules that ask.
-        safety: Whether a trial that the rule ends selects no dose. The rule is then looked at
-            once more at the end, with the selected dose as the proposed one.
+            decision is undecided. The part of it that ends a trial without a dose is looked at
+            once more before a dose is selected, which is then the proposed one.
+        beliefs: What is believed after n patients and y DLTs, each state x level, for rules that
+            ask; the design's own posterior if not given.
+        target: Target interval, for rules that ask; the design's own if not given.
+
+    Raises:
+        InputError: If the rule needs what the design does not give.
 
     Example:
         >>> from myelodose.designs import Boin, at_most, enough_at
@@ -36,9 +40,12 @@ class StopWhen(Design):
 
     design: Design
     rule: Rule
-    beliefs: Callable[[Levels, Levels], Beliefs] = BetaBeliefs
+    beliefs: Callable[[Counts, Counts], Beliefs] | None = None
     target: tuple[float, float] | None = None
-    safety: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the rule against what the design gives."""
+        check_rule(self, "rule", self.rule)
 
     @property
     def doses(self) -> Doses:
@@ -60,57 +67,84 @@ class StopWhen(Design):
         """Whether the design ends by itself."""
         return self.design.ends
 
+    @property
+    def gives(self) -> frozenset[str]:
+        """What the design gives, and what was given here."""
+        theirs, own = self.design.gives, frozenset() if self.target is None else {TARGET}
+        if self.beliefs is not None:
+            return (theirs & {TARGET}) | {POSTERIOR, QUANTILES} | own
+        return theirs | own
+
+    @property
+    def target_interval(self) -> tuple[float, float] | None:
+        """The one given, or that of the design."""
+        return self.target or self.design.target_interval
+
+    def posterior(self, n: Counts, y: Counts) -> Beliefs:
+        """See `Design.posterior`; the beliefs given, or those of the design."""
+        return self.design.posterior(n, y) if self.beliefs is None else self.beliefs(n, y)
+
     def size(self, n: Counts, y: Counts, level: Levels) -> Levels:
         """See `Design.size`; what the design says."""
         return self.design.size(n, y, level)
 
     def decide(self, n: Counts, y: Counts, level: Levels) -> Levels:
         """See `Design.decide`."""
-        n, y = check_states(n, y, self.levels)
-        proposed = self.design.decide(n, y, level)
-        chosen = proposed.copy()
-        for k in np.flatnonzero((proposed >= 0) & (n.sum(-1) > 0)):
-            fires = self.look(n[k], y[k], int(np.asarray(level)[k]), int(proposed[k])).fires
-            chosen[k] = UNDECIDED if fires is None else STOP if fires else proposed[k]
-        return chosen
+        return once_each(self._decide, n, y, level, self.levels)
 
     def pick(self, n: Counts, y: Counts) -> Levels:
-        """See `Design.pick`; what the design says, or nothing if `safety` forbids it."""
-        n, y = check_states(n, y, self.levels)
-        chosen = self.design.pick(n, y)
-        if self.safety:
-            for k in np.flatnonzero(chosen >= 0):
-                fires = self.look(n[k], y[k], int(chosen[k]), int(chosen[k])).fires
-                chosen[k] = UNDECIDED if fires is None else STOP if fires else chosen[k]
-        return chosen
+        """See `Design.pick`; what the design says, or nothing if the rule forbids it."""
+        return once_each(self._pick, n, y, np.zeros(len(n), int), self.levels)
 
-    def look(self, n: Levels, y: Levels, level: int, proposed: int) -> Verdict:
-        """What the rule says of one state.
+    def verdict(
+        self, n: Counts, y: Counts, proposed: Levels, *, rule: Rule | None = None
+    ) -> Verdict:
+        """What the rule says of states.
 
         Args:
-            n: Evaluable patients per level.
-            y: Patients with a DLT per level.
-            level: The level given last.
-            proposed: The level that the design would give.
+            n: Evaluable patients, state x level.
+            y: Patients with a DLT, state x level.
+            proposed: The levels that the design would give.
+            rule: Another rule than `rule`.
         """
-        cohorts = -(-int(n.sum()) // self.cohort_size)
-        beliefs = self.beliefs(n, y)
-        return self.rule(Look(n, y, level, proposed, cohorts, beliefs, self.target))
+        asked = self.rule if rule is None else rule
+        beliefs = self.posterior(n, y) if POSTERIOR in asked.needs else None
+        return asked(look_of(self, n, y, proposed, beliefs))
 
     def explain(self, n: Levels, y: Levels, level: int, chosen: int) -> tuple[str, list[Reason]]:
         """See `Design.explain`."""
         proposed = int(self.design.decide(n[None], y[None], np.array([level]))[0])
         because, reasons = self.design.explain(n, y, level, proposed)
-        if proposed < 0 or not n.any():
+        if proposed == STOP or not n.any():
             return because, reasons
-        verdict = self.look(n, y, level, proposed)
-        without = self.name(proposed) if chosen != proposed else ""
-        mine = [reason._replace(without=without) for reason in verdict.reasons]
+        verdict = self.verdict(n[None], y[None], np.array([proposed]))
         if chosen == proposed:
-            return because, [*reasons, *mine]
+            return because, [*reasons, *verdict.reasons]
         word = "stop" if chosen == STOP else "undecided"
-        return f"{word}: {verdict.because}", [*reasons, *mine]
+        without = self.name(proposed) if proposed >= 0 else "undecided"
+        return f"{word}: {verdict.because}", [*reasons, *verdict.explain(without)]
 
     def explain_choice(self, n: Levels, y: Levels, chosen: int) -> tuple[str, list[Reason]]:
         """See `Design.explain_choice`."""
-        return self.design.explain_choice(n, y, chosen)
+        picked = int(self.design.pick(n[None], y[None])[0])
+        if picked == chosen:
+            return self.design.explain_choice(n, y, chosen)
+        verdict = self.verdict(n[None], y[None], np.array([picked]), rule=self.rule.ending)
+        word = "no dose" if chosen == STOP else "undecided"
+        return f"{word}: {verdict.because}", verdict.explain(self.name(picked))
+
+    def _decide(self, n: Counts, y: Counts, level: Levels) -> Levels:
+        chosen = self.design.decide(n, y, level).copy()
+        rows = np.flatnonzero((chosen != STOP) & (n.sum(-1) > 0))
+        n, y, proposed = n[rows], y[rows], chosen[rows]
+        if len(rows):
+            chosen[rows] = after_rule(proposed, self.verdict(n, y, proposed))
+        return chosen
+
+    def _pick(self, n: Counts, y: Counts, _level: Levels) -> Levels:
+        chosen = self.design.pick(n, y).copy()
+        rows = np.flatnonzero(chosen != STOP)
+        if self.rule.ending is not None and len(rows):
+            n, y, picked = n[rows], y[rows], chosen[rows]
+            chosen[rows] = after_rule(picked, self.verdict(n, y, picked, rule=self.rule.ending))
+        return chosen

@@ -1,59 +1,45 @@
 """TITE-BOIN: BOIN while some patients are still in their observation window."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from myelodose.designs.base import STOP, Call, Counts, Levels, Reason
+from myelodose.designs.follow_up import ESTIMATES, Estimate, FollowUp, check_follow_up
 from myelodose.designs.interval import ON_THE_END
 from myelodose.designs.over_boin import OverBoin
+from myelodose.designs.pending_table import pending_table
 from myelodose.errors import InputError, check_fields
 from myelodose.outcomes import Outcomes
 
 
-class FollowUp(NamedTuple):
-    """What is known of each dose while patients are followed up.
-
-    Attributes:
-        n: Patients per level, pending ones included.
-        y: Patients with a DLT so far.
-        pending: Patients without a DLT whose window is not over.
-        share: Sum over the pending patients of the share of the window completed: the
-            standardised total follow-up time.
-    """
-
-    n: Float[np.ndarray, " level"]
-    y: Float[np.ndarray, " level"]
-    pending: Float[np.ndarray, " level"]
-    share: Float[np.ndarray, " level"]
-
-
 @dataclass(frozen=True)
 class TiteBoin(OverBoin):
-    """BOIN with an effective number of patients at each dose.
+    """BOIN with a DLT rate that takes pending patients into account; see `follow_up`.
 
-        effective n = n - pending + sum over pending patients of follow-up / window
-        rate = y / effective n
+    The rate takes the place of BOIN's. Exclusion counts all patients, pending ones as free of
+    DLTs so far. If more than `most_pending` of the current dose's patients are pending and it is
+    not excluded, enrolment waits.
 
-    The rate takes the place of BOIN's DLT rate. Exclusion counts all patients, pending ones as
-    free of DLTs so far. If more than `most_pending` of the current dose's patients are pending
-    and it is not excluded, enrolment waits.
+    The imputed rate comes with two rules of its paper: escalation only while y / n is below the
+    target and de-escalation only from there on; and de-escalation without waiting once y / n has
+    reached BOIN's limit, since no outcome of the pending patients can change it. At the lowest
+    dose the effective rate waits for the pending patients instead of going down; the imputed one
+    stays.
 
     Args:
         boin: The design once everyone was followed up.
         most_pending: Largest share of pending patients at the current dose.
+        estimate: "effective", y over the effective number of patients, as in TITEgBOIN 0.4.0; or
+            "imputed", expected DLTs for the missing follow-up, as in the first paper.
 
     Raises:
         InputError: If a value cannot be.
 
     Source:
-        Yuan et al., Clin Cancer Res 2018 (doi 10.1158/1078-0432.CCR-18-0246); Lin and Yuan,
-        Biostatistics 2020 (doi 10.1093/biostatistics/kxz007; the effective number); TITEgBOIN
-        0.4.0. The 2018 paper imputes p/(1-p) DLTs per unit of missing follow-up instead.
+        Lin and Yuan 2020 (effective), Yuan et al. 2018 (imputed); see `follow_up`.
 
     Example:
         >>> from myelodose.designs.boin import Boin
@@ -65,11 +51,15 @@ class TiteBoin(OverBoin):
     """
 
     most_pending: float = 0.5
+    estimate: Estimate = "effective"
 
     def __post_init__(self) -> None:
         """Check every value while it is concrete."""
-        fine = 0 <= self.most_pending <= 1
-        check_fields(self, {"most_pending": (fine, "a share from 0 to 1")})
+        checks = {
+            "most_pending": (0 <= self.most_pending <= 1, "a share from 0 to 1"),
+            "estimate": (self.estimate in ESTIMATES, "'effective' or 'imputed'"),
+        }
+        check_fields(self, checks)
 
     def decide(self, n: Counts, y: Counts, level: Levels) -> Levels:
         """See `Design.decide`; BOIN's, with nobody pending."""
@@ -86,6 +76,15 @@ class TiteBoin(OverBoin):
             most: Patients up to this many.
         """
         return self.boin.table(most)
+
+    def pending_table(self, most: int = 12) -> pd.DataFrame:
+        """Decisions for every number of DLTs and pending patients; see `pending_table`.
+
+        Args:
+            most: Patients up to this many.
+        """
+        rule = {"estimate": self.estimate, "most_pending": self.most_pending}
+        return pending_table(self.boin, most=most, **rule)
 
     def explain(self, n: Levels, y: Levels, level: int, chosen: int) -> tuple[str, list[Reason]]:
         """See `Design.explain`; BOIN's."""
@@ -138,12 +137,8 @@ class TiteBoin(OverBoin):
         if not window > 0:
             raise InputError("TiteBoin, window", f"found {window}", "give a time above 0")
         known = known._replace(share=known.share / window)
-        _check(known, self.levels, level)
+        check_follow_up(known, self.levels, level)
         return self._call(known, level)
-
-    def effective(self, known: FollowUp) -> Float[np.ndarray, " level"]:
-        """Effective number of patients per level."""
-        return known.n - known.pending + known.share
 
     def _call(self, known: FollowUp, level: int) -> Call:
         n, y = known.n.astype(int), known.y.astype(int)
@@ -157,30 +152,42 @@ class TiteBoin(OverBoin):
             return Call(None if picked < 0 else picked, chosen == STOP, because, tuple(reasons))
         share = known.pending[level] / n[level]
         limit = Reason("share of patients pending", float(share), self.most_pending, 0, "go on", "")
-        if share > self.most_pending:
+        if share > self.most_pending and not self._settled(n[level], y[level]):
             text = f"wait: {known.pending[level]:.0f} of {n[level]} patients at "
             text += f"{self.name(level)} are pending, more than {self.most_pending:.0%}"
             return Call(level, False, text, (limit._replace(verdict="wait"),), wait=True)
         return self._compare(known, level, closed, limit)
 
+    def _settled(self, n: int, y: int) -> bool:
+        """Whether DLTs seen de-escalate whatever becomes of the pending patients."""
+        return self.estimate == "imputed" and y / n >= self.boin.limits.deescalate - ON_THE_END
+
+    def _may(self, n: float, y: float) -> tuple[bool, bool]:
+        """Whether the observed rate lets the design escalate, and de-escalate."""
+        if self.estimate == "effective":
+            return True, True
+        below = y / n < self.target - ON_THE_END
+        return below, not below
+
     def _compare(self, known: FollowUp, level: int, closed: np.ndarray, limit: Reason) -> Call:
-        effective = float(self.effective(known)[level])
-        rate = float(known.y[level] / effective) if effective > 0 else 0.0
+        rate = float(known.rate(self.estimate, self.target)[level])
         escalate, deescalate = self.boin.limits
-        seen = f"{known.y[level]:.0f} DLTs in effectively {effective:.2f} patients at "
-        seen += f"{self.name(level)}, rate {rate:.3f}"
+        may_rise, may_fall = self._may(known.n[level], known.y[level])
+        rises = may_rise and rate <= escalate + ON_THE_END
+        falls = may_fall and rate >= deescalate - ON_THE_END
+        seen = self._seen(known, level, rate)
         reasons = (
             limit,
-            Reason("effective DLT rate to escalate", rate, escalate, 0, "", "stay"),
-            Reason("effective DLT rate to de-escalate", rate, deescalate, 0, "", "stay"),
+            Reason(f"{self.estimate} DLT rate to escalate", rate, escalate, 0, "", "stay"),
+            Reason(f"{self.estimate} DLT rate to de-escalate", rate, deescalate, 0, "", "stay"),
         )
         chosen = level
-        if rate <= escalate + ON_THE_END and level + 1 < self.levels and not closed[level + 1]:
+        if rises and level + 1 < self.levels and not closed[level + 1]:
             chosen = level + 1
-        if rate >= deescalate - ON_THE_END:
+        if falls:
             chosen = max(level - 1, 0)
-        # At the lowest dose, a rate that asks for less waits for those who are pending.
-        wait = rate >= deescalate - ON_THE_END and level == 0
+        # At the lowest dose, an effective rate that asks for less waits for those who are pending.
+        wait = falls and level == 0 and self.estimate == "effective"
         stop_at = self.boin.stop_at
         if stop_at is not None and known.n[level] >= stop_at and chosen == level:
             n, y = known.n.astype(int), known.y.astype(int)
@@ -189,24 +196,11 @@ class TiteBoin(OverBoin):
         word = "stay at" if chosen == level else "escalate to" if chosen > level else "go down to"
         return Call(chosen, False, f"{word} {self.name(chosen)}: {seen}", reasons, wait=wait)
 
-
-def _check(known: FollowUp, levels: int, level: int) -> None:
-    for name, part in known._asdict().items():
-        if part.shape != (levels,):
-            found = f"found {part.size} values"
-            raise InputError(f"TiteBoin, {name}", found, f"give {levels}, one a dose")
-    if not 0 <= level < levels:
-        remedy = f"give a level from 0 to {levels - 1}"
-        raise InputError("TiteBoin, level", f"found {level}", remedy)
-    fits = (known.y >= 0) & (known.pending >= 0) & (known.y + known.pending <= known.n)
-    if not fits.all():
-        k = int((~fits).argmax())
-        found = (
-            f"found {known.y[k]:g} with a DLT and {known.pending[k]:g} pending of {known.n[k]:g}"
-        )
-        raise InputError("TiteBoin, counts", found, "give counts that fit into n")
-    within = (known.share >= 0) & (known.share <= known.pending)
-    if not within.all():
-        k = int((~within).argmax())
-        found = f"found {known.share[k]:g} windows of follow-up for {known.pending[k]:g} pending"
-        raise InputError("TiteBoin, followup", found, "give at most one window a pending patient")
+    def _seen(self, known: FollowUp, level: int, rate: float) -> str:
+        dlts, where = f"{known.y[level]:.0f} DLTs", self.name(level)
+        if self.estimate == "effective":
+            patients = f"effectively {known.effective[level]:.2f} patients"
+            return f"{dlts} in {patients} at {where}, rate {rate:.3f}"
+        expected = rate * known.n[level] - known.y[level]
+        more = f"{expected:.2f} expected of {known.pending[level]:.0f} pending"
+        return f"{dlts} and {more}, in {known.n[level]:.0f} patients at {where}, rate {rate:.3f}"

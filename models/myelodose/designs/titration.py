@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from myelodose.designs.base import Counts, Design, Levels, Reason, check_states
+from myelodose.designs.beliefs import Beliefs
 from myelodose.errors import check_fields
 from myelodose.outcomes.labels import Doses
 
@@ -74,6 +75,20 @@ class AcceleratedTitration(Design):
     def target(self) -> float | None:
         """Target of the design that takes over, if it has one."""
         return getattr(self.then, "target", None)
+
+    @property
+    def gives(self) -> frozenset[str]:
+        """What the design that takes over gives."""
+        return self.then.gives
+
+    @property
+    def target_interval(self) -> tuple[float, float] | None:
+        """Target interval of the design that takes over."""
+        return self.then.target_interval
+
+    def posterior(self, n: Counts, y: Counts) -> Beliefs:
+        """See `Design.posterior`; that of the design that takes over."""
+        return self.then.posterior(n, y)
 
     def titrating(self, n: Counts, y: Counts) -> Bool[np.ndarray, " state"]:
         """Whether no dose has had a DLT or a second patient, and doses are left to titrate."""

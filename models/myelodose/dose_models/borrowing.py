@@ -23,7 +23,7 @@ from scipy.optimize import brentq, minimize
 from scipy.special import betaln, expit, log_expit, logit, logsumexp, ndtr, softmax
 
 from myelodose.dose_models.beta_mixture import BetaMixture
-from myelodose.dose_models.lattice import axis
+from myelodose.dose_models.lattice import axis, step_weight
 from myelodose.errors import InputError, check_numbers
 
 _REACH = 8.0
@@ -86,13 +86,13 @@ class MapPrior(NamedTuple):
     def tau_summary(self) -> dict[str, float]:
         """Posterior mean, sd and median of tau."""
         mean = float(self.mass @ self.tau)
-        order = np.argsort(self.tau, kind="stable")
-        tau, cumulative = self.tau[order], np.cumsum(self.mass[order])
-        distinct, first = np.unique(tau, return_index=True)
-        below = np.append(cumulative, 1.0)[np.append(first[1:], len(tau)) - 1]
-        # The mass of a node lies half on either side of it, on the log scale.
-        middle = below - np.diff(np.concatenate([[0.0], below])) / 2
-        median = float(np.exp(np.interp(0.5, middle, np.log(distinct))))
+        at = np.log(self.tau)
+        spacing = float(np.diff(np.unique(at)).min())
+
+        def excess(bound: float) -> float:
+            return float(self.mass @ step_weight(bound, at, spacing)) - 0.5
+
+        median = float(np.exp(brentq(excess, at.min(), at.max(), xtol=1e-10)))
         sd = float(np.sqrt(self.mass @ self.tau**2 - mean**2))
         return {"mean": mean, "sd": sd, "q50": median}
 

@@ -41,14 +41,17 @@ class DrugPrior:
 
 @dataclass(frozen=True)
 class InteractionPrior:
-    """Prior of the interaction eta and of the effect delta of another sequence.
+    """Prior of the interaction eta and of the effects delta of other sequences.
 
     Args:
         mean: Mean of mu_eta.
         sd: Its standard deviation.
         tau_log_mean: Mean of log tau_eta.
         tau_log_sd: Its standard deviation.
-        sequence_sd: Standard deviation of delta ~ Normal(0, sd); 0 for none.
+        sequence_sd: Standard deviation of delta_s ~ Normal(0, sd) of each unusual sequence; 0 for
+            none.
+        sequence_on: What delta_s moves: the "interaction", which vanishes with the doses, or the
+            log-odds of the "risk" wherever both drugs are given.
         form: "product" or "saturating"; see above.
 
     Raises:
@@ -60,6 +63,7 @@ class InteractionPrior:
     tau_log_mean: float = float(np.log(0.125))
     tau_log_sd: float = float(np.log(4) / 1.96)
     sequence_sd: float = 0.0
+    sequence_on: Literal["interaction", "risk"] = "interaction"
     form: Literal["product", "saturating"] = "product"
 
     def __post_init__(self) -> None:
@@ -67,6 +71,10 @@ class InteractionPrior:
         checks = {
             "sd": (self.sd >= 0, "a number of at least 0"),
             "sequence_sd": (self.sequence_sd >= 0, "a number of at least 0"),
+            "sequence_on": (
+                self.sequence_on in ("interaction", "risk"),
+                "'interaction' or 'risk'",
+            ),
             "form": (self.form in ("product", "saturating"), "'product' or 'saturating'"),
         }
         check_fields(self, checks)

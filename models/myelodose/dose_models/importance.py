@@ -5,12 +5,16 @@ mixture of the prior and a multivariate t around the mode with the inverse Hessi
 
     g(z) = 1/4 Normal(0, I) + 3/4 t_6(mode, H^-1)
 
+Where a pilot run shows that this fits badly (few effective points: a skewed posterior), mode and
+H^-1 give way to the pilot's mean and covariance, twice at most.
+
 Points are Sobol's, scrambled in eight fixed ways: the same call gives the same numbers. Each
 scramble is an estimate of its own; their spread is the numerical error.
 
 Source:
     Owen and Zhou, JASA 2000;95:135 (defensive mixtures); Owen, SIAM J Numer Anal 1997;34:1884
-    (scrambled points and their error).
+    (scrambled points and their error); Cappé et al., J Comput Graph Stat 2004;13:907 (proposals
+    from earlier rounds).
 """
 
 from collections.abc import Callable
@@ -32,6 +36,11 @@ POINTS = 16384
 BATCH = 8192
 _FREEDOM = 6.0
 _PRIOR_SHARE = 0.25
+_PILOTS = 2
+_PILOT_SHARE = 8
+_PILOT_LEAST = 512
+_ENOUGH = 0.25
+_TOWARDS_INDEPENDENCE = 0.1
 
 
 class Points(NamedTuple):
@@ -100,7 +109,7 @@ def _log_likelihoods(log_likelihood: Callable, data: Any, z: Float[Array, "point
     return jax.vmap(lambda one: log_likelihood(one, data))(z)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def sobol(parameters: int, points: int) -> Float[np.ndarray, "scramble point column"]:
     """Sobol points in one more dimension, scrambled in eight fixed ways.
 
@@ -141,18 +150,45 @@ def posterior_points(
     """
     with float64():
         data = jax.tree.map(lambda x: jnp.asarray(x, float), data)
-        mode, hessian = _mode(log_likelihood, data, parameters)
-        z, log_proposal = _proposal(mode, hessian, points)
-        log_like = in_batches(
-            lambda part: _log_likelihoods(log_likelihood, data, part), z.reshape(-1, parameters)
-        ).reshape(z.shape[:2])
-    log_prior = -0.5 * (z**2).sum(-1) - 0.5 * parameters * np.log(2 * np.pi)
+        centre, precision = _mode(log_likelihood, data, parameters)
+        for _ in range(_PILOTS):
+            few = max(points // _PILOT_SHARE, min(points, _PILOT_LEAST))
+            pilot = _weighted(log_likelihood, data, centre, precision, few)
+            if pilot.ess >= _ENOUGH * pilot.weight.size:
+                break
+            centre, precision = _moments(pilot)
+        return _weighted(log_likelihood, data, centre, precision, points)
+
+
+def _weighted(
+    log_likelihood: Callable, data: Any, centre: np.ndarray, precision: np.ndarray, points: int
+) -> Points:
+    """Points of one proposal, weighted."""
+    size = centre.size
+    z, log_proposal = _proposal(centre, precision, points)
+    log_like = in_batches(
+        lambda part: _log_likelihoods(log_likelihood, data, part), z.reshape(-1, size)
+    ).reshape(z.shape[:2])
+    log_prior = -0.5 * (z**2).sum(-1) - 0.5 * size * np.log(2 * np.pi)
     log_weight = np.nan_to_num(log_like + log_prior - log_proposal, nan=-np.inf)
     top = log_weight.max()
     weight = np.exp(log_weight - top)
     total = weight.sum(1, keepdims=True)
     ess = float(weight.sum() ** 2 / (weight**2).sum())
     return Points(z, weight / total, (np.log(total[:, 0] / points) + top), ess)
+
+
+def _moments(pilot: Points) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and inverse covariance of weighted points."""
+    share = np.exp(pilot.log_evidence - pilot.log_evidence.max())
+    weight = (pilot.weight * (share / share.sum())[:, None]).ravel()
+    z = pilot.z.reshape(len(weight), -1)
+    mean = weight @ z
+    covariance = (z - mean).T @ ((z - mean) * weight[:, None])
+    # Few effective points correlate by chance.
+    own = np.diag(np.diag(covariance)) + 1e-9 * np.eye(len(mean))
+    mixed = (1 - _TOWARDS_INDEPENDENCE) * covariance + _TOWARDS_INDEPENDENCE * own
+    return mean, np.linalg.inv(mixed)
 
 
 def in_batches(

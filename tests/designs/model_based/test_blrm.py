@@ -9,8 +9,8 @@ from designs.cases import case, family
 from myelodose.characteristics import exact
 from myelodose.decision import decide
 from myelodose.decision.rule import DecisionRule
-from myelodose.designs import STOP, UNDECIDED, StopWhen, too_toxic
-from myelodose.designs.model_based import Blrm, TooToxic, Treated
+from myelodose.designs import STOP, UNDECIDED, StopWhen, enough_at, too_toxic
+from myelodose.designs.model_based import Blrm
 from myelodose.errors import InputError
 from myelodose.outcomes import Outcomes
 from myelodose.priors import LENALIDOMIDE_PRIOR, LogisticPrior, standard_prior
@@ -130,15 +130,17 @@ def test_it_stops_when_no_dose_is_admissible():
 
 
 def test_stopping_rules_and_beliefs_work_here_too():
-    stop = Treated(6, "chosen") | TooToxic(0.4, 0.9)
+    stop = enough_at(patients=6) | too_toxic(above=0.4, limit=0.9, level=0)
     design = Blrm(MG, LENALIDOMIDE_PRIOR, stop=stop)
     assert design.decide(SEEN.n[None], SEEN.y[None], np.array([3]))[0] == STOP
     plain = Blrm(MG, LENALIDOMIDE_PRIOR)
-    wrapped = StopWhen(plain, too_toxic(above=0.33, limit=0.95), beliefs=plain.beliefs)
+    wrapped = StopWhen(plain, too_toxic(above=0.33, limit=0.95))
     assert wrapped.next(SEEN).level == 2
-    beliefs = plain.beliefs(SEEN.n, SEEN.y)
+    beliefs = plain.posterior(SEEN.n[None], SEEN.y[None])
     known = decide(dlt_table(MG, SEEN.n, SEEN.y)).table
-    assert beliefs.quantile(0.5) == pytest.approx(known["quantile"].sel(level=0.5).values, abs=1e-5)
+    assert beliefs.quantile(0.5)[0] == pytest.approx(
+        known["quantile"].sel(level=0.5).values, abs=1e-5
+    )
 
 
 def test_many_states_are_decided_in_about_a_second():

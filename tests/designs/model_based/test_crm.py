@@ -5,8 +5,17 @@ import pytest
 
 from designs.cases import case, family
 from myelodose.characteristics import exact, path_counts, pathways
-from myelodose.designs import STOP, UNDECIDED, StopWhen, probability_in_target
-from myelodose.designs.model_based import Crm, OnTarget, Precise, TooToxic, Treated
+from myelodose.designs import (
+    STOP,
+    UNDECIDED,
+    StopWhen,
+    at_most,
+    enough_at,
+    precise,
+    probability_in_target,
+    too_toxic,
+)
+from myelodose.designs.model_based import Crm
 from myelodose.designs.model_based.estimates import Estimates
 from myelodose.dose_models.tite import tite_weights
 from myelodose.errors import InputError
@@ -27,7 +36,7 @@ def viola() -> Crm:
         prior_sd=0.75**0.5,
         start=inputs["start_level"] - 1,
         hold="above target",
-        stop=TooToxic(0.3, 0.72, by="normal") | Treated(12, "chosen"),
+        stop=too_toxic(above=0.3, limit=0.72, level=0, by="normal") | enough_at(patients=12),
     )
 
 
@@ -60,7 +69,7 @@ def test_braun_2020s_paths_are_counted(known):
         target=inputs["target"],
         prior_sd=0.85,
         cohort_size=inputs["cohort_size"],
-        stop=Treated(5, 0) | Treated(10, "any"),
+        stop=enough_at(patients=5, level=0) | enough_at(patients=10, level="any"),
     )
     assert path_counts(design, cohorts=inputs["cohorts"]) == known["outputs"]["paths"]
 
@@ -74,7 +83,7 @@ def test_exact_characteristics_of_a_crm(known):
         skeleton=tuple(inputs["skeleton"]),
         target=inputs["target"],
         no_skip="none",
-        stop=TooToxic(0.35, 0.9, by="normal"),
+        stop=too_toxic(above=0.35, limit=0.9, level=0, by="normal"),
     )
     found = exact(design, inputs["truth"], cohorts=4)
     assert found.selected.values == pytest.approx(out["prob_recommend"]["d"], abs=2e-6)
@@ -155,9 +164,10 @@ def test_reasons_name_the_rule_and_what_would_have_been_without_it():
     stopped = viola().next(Outcomes.read("3TTT 1TTT", doses=7))
     assert stopped.stop
     assert stopped.level is None
-    rule = next(reason for reason in stopped.reasons if reason.verdict == "stops")
+    rule = next(reason for reason in stopped.reasons if reason.verdict == "yes")
     assert rule.without == "level 1"
     assert rule.value > rule.limit
+    assert stopped.because.startswith("stop: P(risk > 0.3) of level 1 = 0.9")
 
 
 def test_an_error_across_the_limit_leaves_the_decision_open():
@@ -165,9 +175,9 @@ def test_an_error_across_the_limit_leaves_the_decision_open():
     n, y = np.array([[3, 3, 0, 0]]), np.array([[0, 1, 0, 0]])
     exact_ = design.estimates(n, y)
     middle = np.array([[0.1, 0.25, 0.35, 0.5]])
-    vague = Estimates(middle, np.full((1, 4), 1e-3), exact_.sd, exact_.exceed)
+    vague = Estimates(middle, np.full((1, 4), 1e-3), exact_.beliefs)
     assert design.decide_from(vague, n, y, np.array([1]))[0] == UNDECIDED
-    sharp = Estimates(middle - 0.01, np.full((1, 4), 1e-3), exact_.sd, exact_.exceed)
+    sharp = Estimates(middle - 0.01, np.full((1, 4), 1e-3), exact_.beliefs)
     assert design.decide_from(sharp, n, y, np.array([1]))[0] == 2
     # Where the rules allow one of the two only, there is nothing to decide.
     near = Crm(MG, skeleton=SKELETON, target=0.3, no_skip="above last")
@@ -182,27 +192,27 @@ def test_stopping_rules_combine():
         design = Crm(MG, skeleton=SKELETON, target=0.3, stop=rule)
         return design.decide(n, y, level)[0] == STOP
 
-    assert stops(Treated(12))
-    assert not stops(Treated(12) & Treated(7, "any"))
-    assert stops(Treated(13) | Treated(6, 1))
-    assert stops(Precise(0.5))
-    assert not stops(Precise(0.01))
-    assert stops(OnTarget(0.05, 0.6, 0.5))
-    assert not stops(TooToxic(0.3, 0.9))
+    assert stops(at_most(patients=12))
+    assert not stops(at_most(patients=12) & enough_at(patients=7, level="any"))
+    assert stops(at_most(patients=13) | enough_at(patients=6, level=1))
+    assert stops(precise(sd=0.5))
+    assert stops(~precise(sd=0.01))
+    assert stops(precise(width=0.7))
+    assert stops(probability_in_target(0.5, target=(0.05, 0.6)))
+    assert not stops(too_toxic(above=0.3, limit=0.9, level=0))
 
 
 def test_rules_of_any_model_read_a_crm():
     crm = Crm(MG, skeleton=SKELETON, target=0.3)
     rule = probability_in_target(0.3)
-    design = StopWhen(crm, rule, beliefs=crm.beliefs, target=(0.2, 0.4))
+    design = StopWhen(crm, rule, target=(0.2, 0.4))
     seen = Outcomes.from_counts([4, 4, 6, 6], [0, 0, 1, 3], doses=MG)
     assert design.next(seen).stop
-    beliefs = crm.beliefs(seen.n, seen.y)
+    beliefs = crm.posterior(seen.n[None], seen.y[None])
     inside, error = beliefs.prob(0.2, 0.4)
     assert error.max() < 1e-6
     assert inside + beliefs.prob(0, 0.2)[0] + beliefs.prob(0.4, 1)[0] == pytest.approx(1)
-    assert beliefs.quantile(0.1) == pytest.approx(beliefs.quantile(0.1))
-    assert (beliefs.prob(0, beliefs.quantile(0.5)[2])[0][2]) == pytest.approx(0.5, abs=1e-6)
+    assert beliefs.prob(0, beliefs.quantile(0.5)[0, 2])[0][0, 2] == pytest.approx(0.5, abs=1e-6)
 
 
 @pytest.mark.parametrize("known", family("titecrm"))

@@ -5,9 +5,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from designs.laws import LAWS, Promise, walk
+from designs.laws import LAWS
+from designs.promises import Promise, walk
 from myelodose.decision.rule import DecisionRule
-from myelodose.designs.model_based import Blrm, Crm, OrdinalBlrm, TitePk, TooToxic, Treated
+from myelodose.designs import at_most, too_toxic
+from myelodose.designs.model_based import Blrm, Crm, OrdinalBlrm, TitePk
 from myelodose.dose_models.tite_pk import EffectSite, TitePkPrior, cloglog, every
 from myelodose.priors import LENALIDOMIDE_PRIOR
 
@@ -28,7 +30,7 @@ PROMISES = {
             start=1,
             no_skip="up and down",
             hold="at or above target",
-            stop=TooToxic(0.25, 0.9) | Treated(24),
+            stop=too_toxic(above=0.25, limit=0.9, level=0) | at_most(patients=24),
         ),
     ),
     "CRM in two stages": Promise(

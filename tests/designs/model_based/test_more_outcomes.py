@@ -117,10 +117,10 @@ def test_partly_followed_patients_count_by_their_exposure():
     assert design.next(half).level in (0, 1)
 
 
-def test_two_drugs_are_escalated_one_at_a_time():
+def two_drugs() -> CombinationBlrm:
     aza = DrugPrior(75.0, (float(np.log(0.1 / 0.9)), 0.0), (1.0, 0.7))
     len_ = DrugPrior(20.0, (float(np.log(0.2 / 0.8)), 0.0), (1.0, 0.7))
-    design = CombinationBlrm(
+    return CombinationBlrm(
         (50.0, 75.0),
         (10.0, 15.0, 20.0),
         (aza, len_),
@@ -129,11 +129,16 @@ def test_two_drugs_are_escalated_one_at_a_time():
         rule=DecisionRule(),
         points=2048,
     )
+
+
+def test_two_drugs_are_escalated_one_at_a_time():
+    design = two_drugs()
     assert design.next([]).pair in {(50.0, 10.0), None}
-    rows = [Row("together", 75.0, 10.0, 6, 0), Row("sequence", 75.0, 20.0, 6, 1, 1.0)]
+    rows = [Row("together", 75.0, 10.0, 6, 0), Row("sequence", 75.0, 20.0, 6, 1, "after")]
     found = design.next(rows)
     verdict = {reason.rule: reason.verdict for reason in found.call.reasons}
     assert verdict["P(risk of 75 + 20 > 0.33) < 0.25"] == "out of reach"
     assert found.pair == (75.0, 15.0)
+    assert design.select(rows).pair == (75.0, 10.0)
     with pytest.raises(InputError, match="another group"):
         design.next([Row("together", 60.0, 10.0, 3, 0)])

@@ -4,8 +4,8 @@ from myelodose.designs.model_based.blrm import Blrm
 from myelodose.designs.model_based.combination import CombinationBlrm
 from myelodose.designs.model_based.crm import Crm
 from myelodose.designs.model_based.efftox import EffTox
+from myelodose.designs.model_based.exnex import ExnexBlrm
 from myelodose.designs.model_based.ordinal import OrdinalBlrm
-from myelodose.designs.model_based.stops import OnTarget, Precise, TooToxic, Treated
 from myelodose.designs.model_based.tite_pk import TitePk
 
 __all__ = [
@@ -13,10 +13,7 @@ __all__ = [
     "CombinationBlrm",
     "Crm",
     "EffTox",
-    "OnTarget",
+    "ExnexBlrm",
     "OrdinalBlrm",
-    "Precise",
     "TitePk",
-    "TooToxic",
-    "Treated",
 ]

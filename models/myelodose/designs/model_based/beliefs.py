@@ -1,88 +1,99 @@
-"""Beliefs about the risks in one state, for the rules of `designs.StopWhen`."""
+"""Beliefs read from a posterior of many states, for rules."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from myelodose.dose_models.crm import CrmModel
-from myelodose.dose_models.crm_fit import fit_crm, risk_quantile
-from myelodose.dose_models.logistic import LogisticFit, LogisticModel, fit_logistic
-from myelodose.dose_models.logistic import risk_quantile as logistic_quantile
+from myelodose.designs.look import NEEDS, NORMAL, QUANTILES
+from myelodose.designs.model_based.risks import Risks
+from myelodose.errors import InputError
 
-type PerLevel = Float[np.ndarray, " level"]
+type PerLevel = Float[np.ndarray, "state level"]
+type Quantiles = Callable[[float], PerLevel]
+type Exceed = Callable[[float], tuple[PerLevel, PerLevel]]
 
 
-class CrmBeliefs(NamedTuple):
-    """The posterior risks of a one-parameter model.
+class ModelBeliefs(NamedTuple):
+    """The posterior risks of a model.
 
     Attributes:
-        model: Skeleton, curve and prior.
-        n: Evaluable patients per level.
-        y: Patients with a DLT per level.
-
-    Example:
-        >>> CrmBeliefs(CrmModel((0.1, 0.3)), (3, 0), (1, 0)).mean().round(2)
-        array([0.31, 0.51])
+        risks: Posterior with P(risk > t) of given thresholds t.
+        quantiles: The quantile of every risk at a probability; None if the model has none.
+        normal: P(risk > t) and its error with the parameter taken as normal, or None.
     """
 
-    model: CrmModel
-    n: tuple[int, ...]
-    y: tuple[int, ...]
+    risks: Callable[[tuple[float, ...]], Risks]
+    quantiles: Quantiles | None = None
+    normal: Exceed | None = None
 
     def prob(self, low: float, high: float) -> tuple[PerLevel, PerLevel]:
         """P(low < p <= high) of every level, and its numerical error."""
         ends = tuple(t for t in (low, high) if 0 < t < 1)
-        fit = fit_crm(self.model, [self.n], [self.y], thresholds=ends)
-        return _between(low, high, ends, fit.exceed[0], fit.exceed_error[0])
+        found = self.risks(ends)
+        one, nothing = np.ones_like(found.mean), np.zeros_like(found.mean)
+        above_low = found.exceed[..., 0] if low in ends else (one if low <= 0 else nothing)
+        above_high = found.exceed[..., -1] if high in ends else (nothing if high >= 1 else one)
+        return above_low - above_high, found.exceed_error.sum(-1)
 
     def mean(self) -> PerLevel:
         """E p of every level."""
-        return fit_crm(self.model, [self.n], [self.y]).mean[0]
+        return self.risks(()).mean
 
     def sd(self) -> PerLevel:
         """Standard deviation of p of every level."""
-        return fit_crm(self.model, [self.n], [self.y]).sd[0]
+        return self.risks(()).sd
 
     def quantile(self, share: float) -> PerLevel:
-        """Quantile of p of every level."""
-        return risk_quantile(self.model, self.n, self.y, share)
+        """Quantile of p of every level.
+
+        Raises:
+            InputError: If the model has none.
+        """
+        if self.quantiles is None:
+            raise InputError("rule 'precise'", f"found no {QUANTILES}", NEEDS[QUANTILES])
+        return self.quantiles(share)
+
+    def exceed_by_normal(self, threshold: float) -> tuple[PerLevel, PerLevel]:
+        """P(p > threshold) with the parameter taken as normal, and its error.
+
+        Raises:
+            InputError: If the model is not that of a CRM.
+        """
+        if self.normal is None:
+            raise InputError("rule 'too_toxic'", f"found no {NORMAL[2:]}", NEEDS[NORMAL])
+        return self.normal(threshold)
 
 
-class LogisticBeliefs(NamedTuple):
-    """The posterior risks of the two-parameter logistic model; see `CrmBeliefs`."""
+def known(risks: Risks, thresholds: tuple[float, ...]) -> Callable[[tuple[float, ...]], Risks]:
+    """The part of a posterior that is there already, by threshold.
 
-    model: LogisticModel
-    n: tuple[int, ...]
-    y: tuple[int, ...]
+    Args:
+        risks: Posterior.
+        thresholds: Its thresholds, in order.
+    """
 
-    def prob(self, low: float, high: float) -> tuple[PerLevel, PerLevel]:
-        """P(low < p <= high) of every level, and its numerical error."""
-        ends = tuple(t for t in (low, high) if 0 < t < 1)
-        fit = self._fit(ends)
-        return _between(low, high, ends, fit.exceed[0], fit.exceed_error[0])
+    def part(ends: tuple[float, ...]) -> Risks:
+        at = [thresholds.index(t) for t in ends]
+        return risks._replace(
+            exceed=risks.exceed[..., at], exceed_error=risks.exceed_error[..., at]
+        )
 
-    def mean(self) -> PerLevel:
-        """E p of every level."""
-        return self._fit(()).mean[0]
-
-    def sd(self) -> PerLevel:
-        """Standard deviation of p of every level."""
-        return self._fit(()).sd[0]
-
-    def quantile(self, share: float) -> PerLevel:
-        """Quantile of p of every level."""
-        return logistic_quantile(self.model, self.n, self.y, share)
-
-    def _fit(self, thresholds: tuple[float, ...]) -> LogisticFit:
-        return fit_logistic(self.model, [self.n], [self.y], thresholds=thresholds)
+    return part
 
 
-def _between(
-    low: float, high: float, ends: tuple[float, ...], exceed: np.ndarray, error: np.ndarray
-) -> tuple[PerLevel, PerLevel]:
-    """P(low < p <= high) from P(p > t) at those ends that lie inside (0, 1)."""
-    one, nothing = np.ones(len(exceed)), np.zeros(len(exceed))
-    above_low = exceed[:, 0] if low in ends else (one if low <= 0 else nothing)
-    above_high = exceed[:, -1] if high in ends else (nothing if high >= 1 else one)
-    return above_low - above_high, error.sum(1)
+def each_state(
+    quantile: Callable[..., np.ndarray],
+    model: Any,
+    n: Int[np.ndarray, "state level"],
+    y: Int[np.ndarray, "state level"],
+) -> Quantiles:
+    """Quantiles of many states by a function of one, `quantile(model, n, y, share)`."""
+
+    def all_states(share: float) -> PerLevel:
+        one = partial(quantile, model)
+        return np.array([one(n[i], y[i], share) for i in range(len(n))]).reshape(np.shape(n))
+
+    return all_states

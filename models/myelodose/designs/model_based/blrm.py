@@ -7,12 +7,13 @@ from jaxtyping import Int
 
 from myelodose.decision.recommend import DEFAULT_RULE
 from myelodose.decision.rule import DecisionRule
+from myelodose.designs.look import POSTERIOR, QUANTILES, TARGET
 from myelodose.designs.model_based.adapted import improved
-from myelodose.designs.model_based.beliefs import LogisticBeliefs
+from myelodose.designs.model_based.beliefs import Quantiles, each_state
 from myelodose.designs.model_based.overdose import OverdoseDesign
 from myelodose.designs.model_based.risks import Risks
-from myelodose.designs.model_based.stopping import StopRule
-from myelodose.dose_models.logistic import LogisticModel, fit_logistic
+from myelodose.designs.rules import Rule, check_rule
+from myelodose.dose_models.logistic import LogisticModel, fit_logistic, risk_quantile
 from myelodose.dose_models.logistic import predictive as predictive_of
 from myelodose.errors import InputError, check_fields
 from myelodose.outcomes import Outcomes
@@ -38,7 +39,7 @@ class Blrm(OverdoseDesign):
         start: Level of the first cohort, 0 for the lowest.
         increments: Largest relative step from a dose: pairs (from this dose on, share), such as
             ((0, 1.0), (20, 0.33)) for +100 % below 20 and +33 % from there; besides `max_step`.
-        stop: When the trial stops besides; see `stops`.
+        stop: A rule: when the trial stops besides.
         only_tried: Whether the final dose must have been given.
 
     Raises:
@@ -61,7 +62,7 @@ class Blrm(OverdoseDesign):
     cohort_size: int = 3
     start: int = 0
     increments: Steps | None = None
-    stop: StopRule | None = None
+    stop: Rule | None = None
     only_tried: bool = False
 
     def __post_init__(self) -> None:
@@ -79,6 +80,7 @@ class Blrm(OverdoseDesign):
         }
         check_fields(self, checks)
         self._prior.check_doses(self.dose, ["Blrm, doses"] * levels)
+        check_rule(self, "stop", self.stop)
 
     @property
     def _prior(self) -> LogisticPrior:
@@ -103,18 +105,24 @@ class Blrm(OverdoseDesign):
         n, y = self.counts(outcomes)
         return predictive_of(self.model, n, y, level=level, patients=patients)
 
-    def fit(self, n, y) -> Risks:
-        """Posterior of the risks over `thresholds` in many states."""
-        fit = fit_logistic(self.model, n, y, thresholds=self.thresholds)
+    @property
+    def gives(self) -> frozenset[str]:
+        """Its posterior and its target interval."""
+        return frozenset({POSTERIOR, QUANTILES, TARGET})
+
+    def fit(self, n, y, thresholds: tuple[float, ...] | None = None) -> Risks:
+        """See `OverdoseDesign.fit`."""
+        asked = self.thresholds if thresholds is None else thresholds
+        fit = fit_logistic(self.model, n, y, thresholds=asked)
         return Risks(fit.mean, fit.sd, fit.exceed, fit.exceed_error)
 
     def improve(self, risks: Risks, rows: np.ndarray, n, y) -> Risks:
         """Nodes adapted to each of the given states."""
         return improved(self.model, risks, rows, n, y, self.thresholds)
 
-    def beliefs(self, n, y) -> LogisticBeliefs:
-        """Beliefs for the rules of `designs.StopWhen`, in one state."""
-        return LogisticBeliefs(self.model, tuple(np.ravel(n)), tuple(np.ravel(y)))
+    def quantiles(self, n, y) -> Quantiles:
+        """Quantiles of the risks in many states."""
+        return each_state(risk_quantile, self.model, n, y)
 
     def reach(self, n, level) -> Int[np.ndarray, " state"]:
         """The highest level that `max_step` and `increments` allow."""

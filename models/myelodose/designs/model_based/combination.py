@@ -40,11 +40,11 @@ class CombinationBlrm:
         doses1: Levels of the first drug, increasing.
         doses2: Levels of the second drug.
         drugs: Priors of the two drugs.
-        interaction: Prior of the interaction, and of the effect of another sequence.
+        interaction: Prior of the interaction, and of the effects of other sequences.
         group: Name of this trial among the groups of the data.
         rule: Target interval, limit, which admissible pair.
         start: Levels of the first cohort.
-        sequence: The covariate s of this trial's schedule.
+        sequence: That of the next cohort, "" for the usual one; rows of others may stand beside.
         points: Points of each scramble of the integration, a power of 2.
 
     Raises:
@@ -58,7 +58,7 @@ class CombinationBlrm:
     group: str = "trial"
     rule: DecisionRule = ON_TARGET
     start: tuple[int, int] = (0, 0)
-    sequence: float = 0.0
+    sequence: str = ""
     points: int = 16384
 
     def __post_init__(self) -> None:
@@ -103,8 +103,17 @@ class CombinationBlrm:
         Raises:
             InputError: If a row of this trial is at a pair that it has not.
         """
+        return self._call(rows, self._reachable(self._tried(rows)), ends=False)
+
+    def select(self, rows: Sequence[Row]) -> CombinationCall:
+        """The pair recommended if the trial ends now, of those that were tried; see `next`."""
+        tried = np.zeros((len(self.doses1), len(self.doses2)), bool)
+        for levels in self._tried(rows):
+            tried[levels] = True
+        return self._call(rows, tried.ravel(), ends=True)
+
+    def _call(self, rows: Sequence[Row], reachable: np.ndarray, *, ends: bool) -> CombinationCall:
         fit = self.fit(rows)
-        reachable = self._reachable(rows)
         error = 2 * fit.exceed.error
         risks = Risks(fit.mean.value[None], fit.sd[None], fit.exceed.value[None], error[None])
         best, unsure = choose(
@@ -121,10 +130,12 @@ class CombinationBlrm:
         if chosen == STOP:
             return CombinationCall(None, Call(None, True, "no pair is admissible", reasons), fit)
         words = f"{self._name(chosen)} is {self.rule.choose} of the admissible pairs in reach"
-        return CombinationCall(self.pairs[chosen], Call(chosen, False, words, reasons), fit)
+        return CombinationCall(self.pairs[chosen], Call(chosen, ends, words, reasons), fit)
 
-    def _reachable(self, rows: Sequence[Row]) -> np.ndarray:
-        tried = [self._levels(row) for row in rows if row.group == self.group and row.n > 0]
+    def _tried(self, rows: Sequence[Row]) -> list[tuple[int, int]]:
+        return [self._levels(row) for row in rows if row.group == self.group and row.n > 0]
+
+    def _reachable(self, tried: list[tuple[int, int]]) -> np.ndarray:
         shape = (len(self.doses1), len(self.doses2))
         near = np.zeros(shape, bool)
         if not tried:

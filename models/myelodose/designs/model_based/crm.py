@@ -6,13 +6,15 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Int
 
-from myelodose.designs.base import NONE, STOP, UNDECIDED, Call, Design, Reason
-from myelodose.designs.model_based.beliefs import CrmBeliefs
-from myelodose.designs.model_based.estimates import Estimates, crm_estimates
-from myelodose.designs.model_based.states import once_each
-from myelodose.designs.model_based.stopping import MAYBE, StopRule, View, unsafe_part
+from myelodose.designs.base import NONE, UNDECIDED, Call, Design, Reason
+from myelodose.designs.look import NORMAL, POSTERIOR, QUANTILES, look_of
+from myelodose.designs.model_based.beliefs import ModelBeliefs
+from myelodose.designs.model_based.estimates import Estimates, crm_estimates, crm_posterior
 from myelodose.designs.model_based.tite_crm import tite_next, tite_select
 from myelodose.designs.model_based.words import crm_reasons
+from myelodose.designs.rules import Rule, check_rule
+from myelodose.designs.states import once_each
+from myelodose.designs.verdict import after_rule
 from myelodose.dose_models.crm import DFCRM_SD, CrmModel
 from myelodose.errors import InputError, check_fields
 from myelodose.outcomes import Outcomes
@@ -47,7 +49,7 @@ class Crm(Design):
         hold: Do not escalate while the observed share of DLTs at the last level is "above target"
             or "at or above target"; "never".
         initial: Two-stage design: level of each patient until the first DLT.
-        stop: When the trial stops; see `stops`.
+        stop: A rule: when the trial stops besides.
         select_among: "reachable": the final dose obeys `no_skip`; "tried": it was given.
 
     Raises:
@@ -77,7 +79,7 @@ class Crm(Design):
     no_skip: NoSkip = "above tested"
     hold: Hold = "never"
     initial: tuple[int, ...] | None = None
-    stop: StopRule | None = None
+    stop: Rule | None = None
     select_among: Literal["reachable", "tried"] = "reachable"
 
     def __post_init__(self) -> None:
@@ -111,6 +113,7 @@ class Crm(Design):
                 "give the level of each patient until then",
             )
         _ = self.model
+        check_rule(self, "stop", self.stop)
 
     @property
     def model(self) -> CrmModel:
@@ -142,9 +145,14 @@ class Crm(Design):
             return super().select(outcomes)
         return tite_select(self, outcomes)
 
-    def beliefs(self, n, y) -> CrmBeliefs:
-        """Beliefs for the rules of `designs.StopWhen`, in one state."""
-        return CrmBeliefs(self.model, tuple(np.ravel(n)), tuple(np.ravel(y)))
+    @property
+    def gives(self) -> frozenset[str]:
+        """Its posterior."""
+        return frozenset({POSTERIOR, QUANTILES, NORMAL})
+
+    def posterior(self, n, y) -> ModelBeliefs:
+        """See `Design.posterior`."""
+        return crm_posterior(self.model, n, y)
 
     def estimates(self, n, y) -> Estimates:
         """Risk estimates and their errors of many states, each once."""
@@ -202,9 +210,8 @@ class Crm(Design):
         answer = np.where(unsure, UNDECIDED, chosen)
         answer = np.where(begun, answer, self.start if self.initial is None else first)
         if self.stop is not None:
-            view = View(n, y, chosen, risks.exceed, risks.sd)
-            fires = self.stop.look(view).fires
-            answer = np.where(fires == MAYBE, UNDECIDED, np.where(fires == 1, STOP, answer))
+            look = look_of(self, n, y, answer, risks.beliefs)
+            answer = np.where(begun, after_rule(answer, self.stop(look)), answer)
         return answer
 
     def _decide(self, n, y, level) -> Int[np.ndarray, " state"]:
@@ -231,8 +238,7 @@ class Crm(Design):
         chosen, least, most = np.clip(self.nearest(risks), 0, np.minimum(top, self.levels - 1))
         unsure = least != most
         answer = np.where(unsure, UNDECIDED, chosen)
-        unsafe = unsafe_part(self.stop)
-        if unsafe is not None:
-            fires = unsafe.look(View(n, y, chosen, risks.exceed, risks.sd)).fires
-            answer = np.where(fires == MAYBE, UNDECIDED, np.where(fires == 1, NONE, answer))
+        ending = None if self.stop is None else self.stop.ending
+        if ending is not None:
+            answer = after_rule(answer, ending(look_of(self, n, y, answer, risks.beliefs)))
         return np.where(tested < 0, NONE, answer)

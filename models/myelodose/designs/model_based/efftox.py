@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from myelodose.designs.base import Call, Reason
+from myelodose.designs.finder import DoseFinder
 from myelodose.dose_models.efftox import (
     PARAMETERS,
     Contour,
@@ -16,14 +17,14 @@ from myelodose.dose_models.efftox import (
     fit_efftox,
 )
 from myelodose.errors import InputError, check_fields
-from myelodose.outcomes import Outcomes, dose_labels
-from myelodose.outcomes.labels import Doses, Label, shown
+from myelodose.outcomes import Outcomes
+from myelodose.outcomes.labels import Doses
 
 type Normal = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class EffTox:
+class EffTox(DoseFinder):
     """A phase I/II design on the utility of efficacy and toxicity.
 
     A dose is acceptable if P(efficacy > its hurdle) and P(toxicity < its hurdle) both exceed their
@@ -94,16 +95,6 @@ class EffTox:
         _ = self.contour
 
     @property
-    def labels(self) -> tuple[Label, ...]:
-        """Dose labels, lowest first."""
-        return dose_labels(self.doses)
-
-    @property
-    def levels(self) -> int:
-        """Number of dose levels."""
-        return len(self.labels)
-
-    @property
     def contour(self) -> Contour:
         """The trade-off."""
         return contour_through(self.eff0, self.tox1, eff=self.between[0], tox=self.between[1])
@@ -114,10 +105,7 @@ class EffTox:
         Raises:
             InputError: If the outcomes are of other doses, or efficacy is not known.
         """
-        mine, theirs = ([shown(d) for d in doses] for doses in (self.labels, outcomes.doses))
-        if mine != theirs:
-            found = f"found outcomes at the doses {', '.join(theirs)}"
-            raise InputError("EffTox", found, f"give outcomes at {', '.join(mine)}")
+        self.check_doses(outcomes)
         efficacy = outcomes.efficacy or (0,) * len(outcomes)
         seen = np.zeros((4, self.levels), int)
         for i, (level, dlt, eff) in enumerate(
@@ -152,7 +140,7 @@ class EffTox:
         """
         cells = self.cells(outcomes)
         if not cells.any():
-            return Call(self.start, False, f"the trial starts at {self.name(self.start)}")
+            return self.starts()
         highest = int(np.flatnonzero(cells.sum(0))[-1])
         return self._call(self.fit(cells), min(highest + 1, self.levels - 1), ends=False)
 
@@ -162,10 +150,6 @@ class EffTox:
         if not cells.any():
             return Call(None, True, "nobody was treated")
         return self._call(self.fit(cells), int(np.flatnonzero(cells.sum(0))[-1]), ends=True)
-
-    def name(self, level: int) -> str:
-        """What people call a level."""
-        return f"dose {shown(self.labels[level])}"
 
     def _call(self, fit: EffToxFit, top: int, *, ends: bool) -> Call:
         near = np.arange(self.levels) <= top

@@ -12,7 +12,7 @@ from myelodose.designs.base import STOP, UNDECIDED, Call
 from myelodose.designs.model_based.overdose import OverdoseDesign
 from myelodose.designs.model_based.overdose_words import overdose_reasons
 from myelodose.designs.model_based.risks import Risks
-from myelodose.designs.model_based.stopping import StopRule
+from myelodose.designs.rules import Rule, check_rule
 from myelodose.dose_models.ordinal import OrdinalFit, OrdinalModel, fit_ordinal
 from myelodose.errors import InputError, check_fields
 from myelodose.outcomes import Outcomes
@@ -36,7 +36,7 @@ class OrdinalBlrm(OverdoseDesign):
         rule: Target interval of the DLT risk, limit, which admissible dose, levels a step.
         cohort_size: Patients a cohort.
         start: Level of the first cohort, 0 for the lowest.
-        stop: When the trial stops besides; see `stops`.
+        stop: A rule: when the trial stops besides.
         only_tried: Whether the final dose must have been given.
 
     Raises:
@@ -52,7 +52,7 @@ class OrdinalBlrm(OverdoseDesign):
     rule: DecisionRule = DEFAULT_RULE
     cohort_size: int = 3
     start: int = 0
-    stop: StopRule | None = None
+    stop: Rule | None = None
     only_tried: bool = False
 
     def __post_init__(self) -> None:
@@ -66,6 +66,7 @@ class OrdinalBlrm(OverdoseDesign):
             "start": (0 <= self.start < self.levels, f"a level from 0 to {self.levels - 1}"),
         }
         check_fields(self, checks)
+        check_rule(self, "stop", self.stop)
 
     @property
     def model(self) -> OrdinalModel:
@@ -75,11 +76,12 @@ class OrdinalBlrm(OverdoseDesign):
             tuple(log_dose), self.alpha_mean, self.alpha_sd, self.slope_mean, self.slope_sd
         )
 
-    def fit(self, n, y) -> Risks:
-        """Posterior where only DLT or not is known."""
+    def fit(self, n, y, thresholds: tuple[float, ...] | None = None) -> Risks:
+        """Posterior where only DLT or not is known; see `OverdoseDesign.fit`."""
+        asked = self.thresholds if thresholds is None else thresholds
         seen = np.stack([np.asarray(n) - y, np.zeros_like(y), y], 1)
         model = self.model._replace(likelihood="binary")
-        return _risks(fit_ordinal(model, seen, thresholds=self.thresholds))
+        return _risks(fit_ordinal(model, seen, thresholds=asked))
 
     def grades(self, outcomes: Outcomes, grade: Sequence[int]) -> Int[np.ndarray, "grade level"]:
         """Patients by grade and level.
@@ -114,7 +116,7 @@ class OrdinalBlrm(OverdoseDesign):
         """
         seen = self.grades(outcomes, grade)
         if not seen.any():
-            return Call(self.start, False, f"the trial starts at {self.name(self.start)}")
+            return self.starts()
         n, y = outcomes.n[None], outcomes.y[None]
         level = self.start if outcomes.last_level is None else outcomes.last_level
         fit = _risks(fit_ordinal(self.model, seen, thresholds=self.thresholds))

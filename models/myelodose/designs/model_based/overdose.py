@@ -7,11 +7,14 @@ import numpy as np
 from jaxtyping import Int
 
 from myelodose.decision.rule import DecisionRule
-from myelodose.designs.base import NONE, STOP, UNDECIDED, Design, Reason
+from myelodose.designs.base import STOP, UNDECIDED, Design, Reason
+from myelodose.designs.look import POSTERIOR, TARGET, Look, look_of
+from myelodose.designs.model_based.beliefs import ModelBeliefs, Quantiles, known
 from myelodose.designs.model_based.overdose_words import overdose_reasons
 from myelodose.designs.model_based.risks import Risks
-from myelodose.designs.model_based.states import once_each
-from myelodose.designs.model_based.stopping import MAYBE, StopRule, View
+from myelodose.designs.rules import Rule
+from myelodose.designs.states import once_each
+from myelodose.designs.verdict import after_rule
 
 
 def choose(
@@ -72,7 +75,7 @@ class OverdoseDesign(Design):
             ...
 
         @property
-        def stop(self) -> StopRule | None:
+        def stop(self) -> Rule | None:
             """When the trial stops besides."""
             ...
 
@@ -82,18 +85,36 @@ class OverdoseDesign(Design):
             ...
 
     @abc.abstractmethod
-    def fit(self, n, y) -> Risks:
-        """Posterior of the risks over `thresholds` in many states."""
+    def fit(self, n, y, thresholds: tuple[float, ...] | None = None) -> Risks:
+        """Posterior of the risks in many states, over `self.thresholds` if none are given."""
+
+    def quantiles(self, n, y) -> Quantiles | None:
+        """Quantiles of the risks in many states, if the model has them."""
+        return None
 
     def improve(self, risks: Risks, rows: np.ndarray, n, y) -> Risks:
         """The same with a smaller error in some states, if the model has a finer way."""
         return risks
 
     @property
+    def gives(self) -> frozenset[str]:
+        """Its posterior and its target interval."""
+        return frozenset({POSTERIOR, TARGET})
+
+    @property
+    def target_interval(self) -> tuple[float, float]:
+        """That of its rule."""
+        return self.rule.target_low, self.rule.target_dlt
+
+    def posterior(self, n, y) -> ModelBeliefs:
+        """See `Design.posterior`."""
+        return ModelBeliefs(lambda ends: self.fit(n, y, ends), self.quantiles(n, y))
+
+    @property
     def thresholds(self) -> tuple[float, ...]:
         """Risks t for which P(risk > t) is needed: the target's ends first."""
         extra = () if self.stop is None else self.stop.thresholds
-        target = (self.rule.target_low, self.rule.target_dlt)
+        target = self.target_interval
         return target + tuple(sorted(set(extra) - set(target)))
 
     def decide(self, n, y, level) -> Int[np.ndarray, " state"]:
@@ -118,14 +139,10 @@ class OverdoseDesign(Design):
         near = np.arange(self.levels) <= np.asarray(top)[:, None]
         return choose(risks, near, self.rule, np.arange(self.levels))
 
-    def view(self, risks: Risks, n, y, best) -> View:
-        """What stopping rules look at."""
-
-        def exceed(threshold: float, by: str) -> tuple[np.ndarray, np.ndarray]:
-            at = self.thresholds.index(threshold)
-            return risks.exceed[:, :, at], risks.exceed_error[:, :, at]
-
-        return View(n, y, np.maximum(best, 0), exceed, risks.sd)
+    def look(self, risks: Risks, n, y, proposed) -> Look:
+        """What rules for stopping look at."""
+        beliefs = ModelBeliefs(known(risks, self.thresholds), self.quantiles(n, y))
+        return look_of(self, n, y, proposed, beliefs)
 
     def decide_from(self, risks: Risks, n, y, level) -> tuple[np.ndarray, np.ndarray]:
         """Decisions from a posterior, `UNDECIDED` where its error reaches across a limit.
@@ -134,13 +151,11 @@ class OverdoseDesign(Design):
             The next level of each state, and which of them are open.
         """
         best, unsure = self.choose(risks, self.reach(n, level))
-        fires = np.zeros(len(n))
+        answer = np.where(unsure, UNDECIDED, best)
         if self.stop is not None:
-            fires = self.stop.look(self.view(risks, n, y, best)).fires
-        open_ = (unsure & (fires < 1)) | (fires == MAYBE)
-        answer = np.where(fires == 1, STOP, np.where(open_, UNDECIDED, best))
+            answer = after_rule(answer, self.stop(self.look(risks, n, y, answer)))
         begun = n.sum(1) > 0
-        return np.where(begun, answer, self.start), open_ & begun
+        return np.where(begun, answer, self.start), (answer == UNDECIDED) & begun
 
     def _decide(self, n, y, level) -> Int[np.ndarray, " state"]:
         risks = self.fit(n, y)
@@ -155,8 +170,17 @@ class OverdoseDesign(Design):
         top = np.minimum(highest + (0 if self.only_tried else self.rule.max_step), self.levels - 1)
         top = np.where(highest < 0, -1, top)
         risks = self.fit(n, y)
+        picked = self._pick_from(risks, n, y, top)
+        if (picked == UNDECIDED).any():
+            risks = self.improve(risks, np.flatnonzero(picked == UNDECIDED), n, y)
+            picked = self._pick_from(risks, n, y, top)
+        return picked
+
+    def _pick_from(self, risks: Risks, n, y, top) -> Int[np.ndarray, " state"]:
         best, unsure = self.choose(risks, top)
-        if unsure.any():
-            risks = self.improve(risks, np.flatnonzero(unsure), n, y)
-            best, unsure = self.choose(risks, top)
-        return np.where(unsure, UNDECIDED, np.where(best == STOP, NONE, best))
+        # A level that is not there (`STOP`) and none selected (`NONE`) are the same number.
+        picked = np.where(unsure, UNDECIDED, best)
+        ending = None if self.stop is None else self.stop.ending
+        if ending is None:
+            return picked
+        return after_rule(picked, ending(self.look(risks, n, y, picked)))

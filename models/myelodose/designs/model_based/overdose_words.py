@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from myelodose.designs.base import STOP, UNDECIDED, Reason
+from myelodose.designs.base import STOP, Reason
 from myelodose.designs.model_based.risks import Risks
-from myelodose.designs.model_based.words import call_words, stop_reasons
+from myelodose.designs.model_based.words import call_words, rule_words
+from myelodose.designs.verdict import Verdict
 
 
 def overdose_reasons(
@@ -51,20 +52,19 @@ def overdose_reasons(
         rule_words = f"at most {rule.max_step} level above the highest tested"
         verdict = f"limits to {design.name(top)}"
         reasons.append(Reason(rule_words, float(free), top, 0.0, verdict, design.name(int(free))))
+    verdict = None
     if design.stop is not None:
-        view = design.view(fit, n, y, np.array([chosen]))
-        without = int(replace(design, stop=None).decide_from(fit, n, y, last)[0][0])
-        reasons += stop_reasons(design.stop, view, call_words(design, without))
-    return _sentence(design, over, chosen), reasons
+        proposed = int(replace(design, stop=None).decide_from(fit, n, y, last)[0][0])
+        verdict = design.stop(design.look(fit, n, y, np.array([proposed])))
+        reasons += verdict.explain("" if proposed == chosen else call_words(design, proposed))
+    return _sentence(design, over, chosen, verdict), reasons
 
 
-def _sentence(design: Any, over: np.ndarray, chosen: int) -> str:
-    rule = design.rule
-    if chosen == UNDECIDED:
-        return "the numerical error reaches across a limit"
+def _sentence(design: Any, over: np.ndarray, chosen: int, verdict: Verdict | None) -> str:
+    rule, words = design.rule, rule_words(verdict, chosen)
+    if words:
+        return words
     if chosen == STOP:
-        if (over < rule.overdose_limit).any():
-            return "a stopping rule holds"
         return f"no dose has P(risk > {rule.target_dlt:g}) < {rule.overdose_limit:g}"
     what = "highest" if rule.choose == "highest" else "most likely on target"
     return (

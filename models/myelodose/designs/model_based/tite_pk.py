@@ -11,7 +11,7 @@ from myelodose.designs.base import STOP, UNDECIDED, Call
 from myelodose.designs.model_based.overdose import OverdoseDesign
 from myelodose.designs.model_based.overdose_words import overdose_reasons
 from myelodose.designs.model_based.risks import Risks
-from myelodose.designs.model_based.stopping import StopRule
+from myelodose.designs.rules import Rule, check_rule
 from myelodose.dose_models.lattice import Lattice, expectations
 from myelodose.dose_models.tite_pk import (
     EffectSite,
@@ -43,7 +43,7 @@ class TitePk(OverdoseDesign):
         rule: Target interval, limit, which admissible regimen, levels a step.
         cohort_size: Patients a cohort.
         start: Level of the first cohort, 0 for the lowest.
-        stop: When the trial stops besides; see `stops`.
+        stop: A rule: when the trial stops besides.
         only_tried: Whether the final regimen must have been given.
 
     Raises:
@@ -62,7 +62,7 @@ class TitePk(OverdoseDesign):
     rule: DecisionRule = DEFAULT_RULE
     cohort_size: int = 3
     start: int = 0
-    stop: StopRule | None = None
+    stop: Rule | None = None
     only_tried: bool = False
 
     def __post_init__(self) -> None:
@@ -80,6 +80,7 @@ class TitePk(OverdoseDesign):
         rising = bool(np.all(np.diff(self.areas()) > 0)) and self.areas()[0] > 0
         remedy = "regimens in order of increasing exposure over the window"
         check_fields(self, {"schedules": (rising, remedy)})
+        check_rule(self, "stop", self.stop)
 
     def areas(self, share: float = 1.0) -> np.ndarray:
         """A(t) / A_ref of each regimen at a share of the window."""
@@ -88,10 +89,11 @@ class TitePk(OverdoseDesign):
         each = [effect_area(schedule, times, self.site)[0] for schedule in self.schedules]
         return np.array(each) / whole
 
-    def fit(self, n, y) -> Risks:
-        """Posterior of the risks over `thresholds` in many states."""
+    def fit(self, n, y, thresholds: tuple[float, ...] | None = None) -> Risks:
+        """See `OverdoseDesign.fit`."""
         counts = np.concatenate([y, np.asarray(n) - y], 1)
-        return self._posterior(self._log_chances(self.areas()), counts)
+        asked = self.thresholds if thresholds is None else thresholds
+        return self._posterior(self._log_chances(self.areas()), counts, asked)
 
     def fit_outcomes(self, outcomes: Outcomes) -> Risks:
         """The same from patients who are partly followed."""
@@ -101,7 +103,7 @@ class TitePk(OverdoseDesign):
             if dlt is not None:
                 chance = self._log_chances(self.areas(1.0 if dlt else weight))
                 rows.append(chance[level if dlt else self.levels + level])
-        return self._posterior(np.array(rows), np.ones((1, len(rows))))
+        return self._posterior(np.array(rows), np.ones((1, len(rows))), self.thresholds)
 
     def next(self, outcomes: Outcomes) -> Call:
         """See `Design.next`; weights below 1 are patients who are still followed."""
@@ -117,18 +119,21 @@ class TitePk(OverdoseDesign):
 
     def _log_chances(self, areas: np.ndarray) -> np.ndarray:
         """Log probability of a DLT and of none by these areas, (2 x level, node)."""
-        b = self._lattice().read[:, 0]
+        b = self._lattice(self.thresholds).read[:, 0]
         hazard = areas[:, None] * np.exp(b)
         return np.concatenate([np.log(np.maximum(-np.expm1(-hazard), 1e-300)), -hazard])
 
-    def _lattice(self) -> Lattice:
-        return _cached_lattice(self.prior, tuple(self.areas().tolist()), self.thresholds)
+    def _lattice(self, thresholds: tuple[float, ...]) -> Lattice:
+        return _cached_lattice(self.prior, tuple(self.areas().tolist()), thresholds)
 
-    def _posterior(self, log_chance: np.ndarray, counts: np.ndarray) -> Risks:
-        found = expectations(self._lattice()._replace(log_chance=log_chance), counts)
+    def _posterior(
+        self, log_chance: np.ndarray, counts: np.ndarray, thresholds: tuple[float, ...]
+    ) -> Risks:
+        lattice = self._lattice(thresholds)._replace(log_chance=log_chance)
+        found = expectations(lattice, counts)
         levels = self.levels
         mean, square = (found.value[:, 2 + i * levels : 2 + (i + 1) * levels] for i in (0, 1))
-        shape = (len(counts), len(self.thresholds), levels)
+        shape = (len(counts), len(thresholds), levels)
         exceed, error = (
             x[:, 2 + 2 * levels :].reshape(shape).swapaxes(1, 2) for x in (found.value, found.error)
         )

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from myelodose.designs.base import NONE, STOP, UNDECIDED, Reason
+from myelodose.designs.look import look_of
 from myelodose.designs.model_based.estimates import Estimates
-from myelodose.designs.model_based.stopping import MAYBE, StopRule, Verdict, View
+from myelodose.designs.verdict import Verdict
 
 
 def crm_reasons(
@@ -36,11 +37,12 @@ def crm_reasons(
         for k in range(design.levels)
     ]
     reasons += _limits(design, risks, n, y, level, nearest, chosen)
+    verdict = None
     if design.stop is not None:
-        least, most = design.reach(n, np.array([level]))
-        view = View(n, y, np.clip([nearest], least, most), risks.exceed, risks.sd)
-        reasons += stop_reasons(design.stop, view, _without(design, risks, n, y, level, stop=None))
-    return _sentence(design, nearest, chosen), reasons
+        free = _chosen_without(design, risks, n, y, level, stop=None)
+        verdict = design.stop(look_of(design, n, y, np.array([free]), risks.beliefs))
+        reasons += verdict.explain("" if free == chosen else call_words(design, free))
+    return _sentence(design, nearest, chosen, verdict), reasons
 
 
 def _limits(
@@ -64,9 +66,11 @@ def _limits(
 
 def _without(design: Any, risks: Estimates, n, y, level: int, **off) -> str:
     """What would have been decided without a rule."""
-    return call_words(
-        design, int(replace(design, **off).decide_from(risks, n, y, np.array([level]))[0])
-    )
+    return call_words(design, _chosen_without(design, risks, n, y, level, **off))
+
+
+def _chosen_without(design: Any, risks: Estimates, n, y, level: int, **off) -> int:
+    return int(replace(design, **off).decide_from(risks, n, y, np.array([level]))[0])
 
 
 def call_words(design, chosen: int) -> str:
@@ -76,32 +80,19 @@ def call_words(design, chosen: int) -> str:
     return "undecided" if chosen == UNDECIDED else design.name(chosen)
 
 
-def stop_reasons(stop: StopRule, view: View, without: str) -> list[Reason]:
-    """One reason for each simple rule."""
-    return [
-        Reason(
-            part.words,
-            float(part.value[0]),
-            part.limit,
-            float(part.error[0]),
-            {1.0: "stops", MAYBE: "undecided"}.get(float(part.fires[0]), "goes on"),
-            without if part.fires[0] > 0 else "",
-        )
-        for part in _simple(stop.look(view))
-    ]
+def rule_words(verdict: Verdict | None, chosen: int) -> str:
+    """Why a decision stops or is undecided, if a rule for stopping says so; else ""."""
+    if verdict is not None and chosen == STOP and verdict.fires:
+        return f"stop: {verdict.because}"
+    if verdict is not None and chosen == UNDECIDED and verdict.fires is None:
+        return f"undecided: {verdict.because}"
+    return "the numerical error reaches across a limit" if chosen == UNDECIDED else ""
 
 
-def _simple(verdict: Verdict) -> list[Verdict]:
-    if not verdict.parts:
-        return [verdict]
-    return [simple for part in verdict.parts for simple in _simple(part)]
-
-
-def _sentence(design: Any, nearest: int, chosen: int) -> str:
-    if chosen == STOP:
-        return "a stopping rule holds"
-    if chosen == UNDECIDED:
-        return "the numerical error reaches across a limit"
+def _sentence(design: Any, nearest: int, chosen: int, verdict: Verdict | None) -> str:
+    words = rule_words(verdict, chosen)
+    if words:
+        return words
     near = f"the risk of {design.name(nearest)} is nearest to {design.target:g}"
     if chosen in (NONE, nearest):
         return near
