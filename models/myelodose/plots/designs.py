@@ -152,23 +152,20 @@ def design_search(found: pd.DataFrame, *, most: int = 3) -> Figure:
     Args:
         found: From `characteristics.calibrate.search_designs`; settings without numbers are left
             out.
-        most: How many settings, best first, are named.
+        most: How many settings, best first, are named; at most four.
     """
     shown_rows = found.dropna(subset=["correct"])
     figure, axis = new_figure(8.2, 4.8)
-    axis.scatter(
-        100 * shown_rows.overdosed_patients, 100 * shown_rows.correct, s=46, color=BLUE, zorder=2
-    )
-    names = [
-        ", ".join(map(str, np.atleast_1d(np.array(i, dtype=object)))) for i in shown_rows.index
-    ]
-    columns = (shown_rows.overdosed_patients.to_numpy(), shown_rows.correct.to_numpy())
-    for k, (name, above, correct) in enumerate(zip(names, *columns, strict=True)):
-        if k < most:
-            place = (100 * above, 100 * correct)
-            # Now left, now right: neighbours in rank are often neighbours in the plane.
-            side = {"xytext": (7, 3)} if k % 2 == 0 else {"xytext": (-7, -9), "ha": "right"}
-            axis.annotate(name, place, textcoords="offset points", fontsize=8, **side)
+    above, correct = (100 * shown_rows[name] for name in ("overdosed_patients", "correct"))
+    if len(shown_rows) > most:
+        axis.scatter(above[most:], correct[most:], s=46, color=GREY, label="other settings")
+    # Neighbours in rank are often neighbours in the plane: names beside them would overlap.
+    best = zip(shown_rows.index[:most], "osD^", SERIES, strict=False)
+    for k, (name, marker, colour) in enumerate(best):
+        words = ", ".join(map(str, np.atleast_1d(np.array(name, dtype=object))))
+        place = (above.iloc[k], correct.iloc[k])
+        axis.scatter(*place, s=60, marker=marker, color=colour, label=f"{k + 1}. {words}", zorder=3)
+    axis.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     axis.margins(0.12)
     axis.set_xlabel("patients treated above the target, mean over scenarios [%]")
     axis.set_ylabel("correct selections, mean over scenarios [%]")
