@@ -44,6 +44,7 @@ lab: environment ## open JupyterLab on the notebooks
 
 pictures: environment ## draw the pictures of the README and the docs again
 	@$(BIN)/python docs/draw_pictures.py
+	@$(BIN)/python docs/calibrations.py friberg joint --draw
 
 constraints: ## choose and pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.12 \

@@ -24,7 +24,7 @@ from myelodose.designs import Boin, ThreePlusThree
 from myelodose.designs.base import Design
 from myelodose.designs.model_based import Blrm, Crm
 from myelodose.inference.fit import fit_dlt
-from myelodose.inference.nuts import SamplerSettings
+from myelodose.inference.settings import FitSettings
 from myelodose.packages import package_versions
 from myelodose.priors import LENALIDOMIDE_PRIOR
 from myelodose.trial import dlt_table
@@ -93,7 +93,9 @@ def simulated_rows(repeats: int, trials: int) -> list[dict]:
 
 def sampler_row(interims: int = 8) -> dict:
     """A BLRM interim with NUTS, as sampler-based packages decide: seconds of one trial."""
-    settings = SamplerSettings(chains=2, warmup=500, draws=1000, chain_method="sequential")
+    settings = FitSettings(
+        chains=2, warmup=500, draws=1000, geometry="structured", chain_method="sequential"
+    )
     table = dlt_table([10, 15, 20, 25], [3, 3, 6, 3], [0, 0, 1, 1])
     took = seconds(lambda: fit_dlt(table, seed=1, settings=settings), 3)
     return {

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,10 @@ def dlt_posterior(counts) -> xr.DataTree:
 @pytest.fixture(scope="session")
 def response_posterior(trial) -> xr.DataTree:
     """A fit of the response model, with just enough draws to pass for converged."""
-    from myelodose.inference.fit import fit_response
-    from myelodose.inference.nuts import SamplerSettings
+    from myelodose.inference.fit import DEFAULT_SETTINGS, fit_response
 
-    return fit_response(trial, seed=1, settings=SamplerSettings(warmup=600, draws=600))
+    few = replace(DEFAULT_SETTINGS, warmup=500, draws=700, target_accept=0.9)
+    return fit_response(trial, seed=1, settings=few)
 
 
 def run_python(code: str, *, folder: Path | None = None, **environment: str):

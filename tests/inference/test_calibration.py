@@ -9,6 +9,7 @@ import numpyro
 import numpyro.distributions as dist
 import pytest
 
+from inference.calibration_designs import oral_design
 from myelodose.diagnostics.ranks import calibration_table
 from myelodose.errors import InputError
 from myelodose.inference.calibration import calibrate
@@ -21,7 +22,6 @@ from myelodose.population import (
     RandomEffects,
     Residual,
 )
-from population.tables import dose, records, seen
 
 DRAWS = 31
 
@@ -131,6 +131,18 @@ def test_a_sampler_that_is_not_jax_plugs_in():
     assert (found["rank"] == same["rank"]).all()
 
 
+def test_a_known_folder_asks_a_called_sampler_nothing(tmp_path):
+    asked: dict[str, Any] = {"compiled": False, "simulations": 8, "batch": 8, "folder": tmp_path}
+    found = run(**asked)
+
+    def never(key, y):
+        pytest.fail("was asked")
+
+    assert run(never, **asked).equals(found)
+    with pytest.raises(InputError, match="settings was '', now 'finer'"):
+        run(never, settings="finer", **asked)
+
+
 def test_a_vector_has_a_rank_for_each_number():
     def both(key, context):
         pair = jax.random.normal(key, (2,))
@@ -204,13 +216,9 @@ def test_the_population_model_of_an_oral_drug_is_calibrated():
         RandomEffects(correlated=("CL", "V"), omega=Prior("HalfNormal", 0.4), centred=False),
         {"": Residual("log-normal", Prior("HalfNormal", 0.3))},
     )
-    rows = []
-    for patient in range(1, 7):
-        times = (0.5, 1.5, 4.0, 8.0, 14.0, 24.0)
-        rows += [dose(patient, amount=500.0), *(seen(patient, time) for time in times)]
     names = [*model.sites(), "correlation", "log_likelihood"]
     found = calibrate_model(
-        model.as_numpyro(), model.prepare(records(rows)), seed=12, simulations=128, batch=32,
+        model.as_numpyro(), model.prepare(oral_design(6)), seed=12, simulations=128, batch=32,
         names=names, nuts=ShortNuts(300, 31, 4),
     )  # fmt: skip
     assert "omega_ka" in found.parameter.values

@@ -58,3 +58,17 @@ def exact(data, y):
         return overall, np.sqrt((weight * (variance + (mean - overall) ** 2)).sum())
 
     return {"mu": moments(mu, 1 / precision), "log_omega": moments(grid, 0.0)}
+
+
+def assert_moments(tree):
+    """Hold means and standard deviations against the exact posterior."""
+    import arviz as az  # Late: imported before NumPyro it leaves a stand-in behind.
+
+    draws = tree["posterior"].to_dataset()
+    draws["log_omega"] = np.log(draws.omega)
+    for name, (mean, sd) in exact(*simulated()).items():
+        ess = float(az.ess(draws[name], method="bulk"))
+        # A normal error passes 4.5 standard errors once in 150,000 draws.
+        assert abs(float(draws[name].mean()) - mean) < 4.5 * sd / np.sqrt(ess), name
+        # The sd of a standard deviation is about sd sqrt(kurtosis / 4 ess); 2 covers kurtosis 8.
+        assert abs(float(draws[name].std()) / sd - 1) < 4.5 * np.sqrt(2 / ess), name

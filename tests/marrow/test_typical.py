@@ -9,7 +9,8 @@ from myelodose.clones.model import balanced_pools
 from myelodose.errors import InputError
 from myelodose.literature import load_literature
 from myelodose.marrow.check import checked_patient
-from myelodose.marrow.typical import differentiation, typical_patient, virtual_population
+from myelodose.marrow.patient import differentiation
+from myelodose.marrow.typical import typical_patient, virtual_population
 from myelodose.marrow.values import TYPICAL, VALUES, Value, sd_from_cv, typical_values
 from myelodose.precision import float64
 

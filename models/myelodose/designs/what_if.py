@@ -101,8 +101,11 @@ class WhatIf:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and text, ready for JSON."""
-        rows = self.frame().astype(object)
-        return {"rows": rows.where(rows.notna(), None).to_dict("records"), "words": self.words()}
+        rows = [
+            {str(name): None if pd.isna(value) else value for name, value in row.items()}
+            for row in self.frame().astype(object).to_dict("records")
+        ]
+        return {"rows": rows, "words": self.words()}
 
     def __str__(self) -> str:
         """The sentences."""

@@ -18,7 +18,12 @@ import xarray as xr
 from jaxtyping import Array, PRNGKeyArray
 
 from myelodose.errors import InputError
-from myelodose.inference.rank_files import load_batch, open_folder, save_batch
+from myelodose.inference.rank_files import (
+    load_batch,
+    open_folder,
+    save_batch,
+    stored_identity,
+)
 from myelodose.precision import float64
 
 type Simulate = Callable[[PRNGKeyArray, Any], tuple[dict[str, Array], Any]]
@@ -52,6 +57,7 @@ def calibrate(
     batch: int = 64,
     folder: str | Path | None = None,
     label: str = "",
+    settings: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> xr.Dataset:
     """Ranks of true values among posterior draws, over many simulated data sets.
@@ -70,6 +76,7 @@ def calibrate(
         batch: Simulations in one file; a multiple of `lanes`.
         folder: Where finished batches are kept and found again; without it nothing is.
         label: Name of the model, kept with the results.
+        settings: Of the sampler, in words; a folder of other settings is refused.
         progress: Called with the number of simulations done and their total.
 
     Returns:
@@ -97,10 +104,16 @@ def calibrate(
     place = None if folder is None else Path(folder)
     with float64():
         keys = _keys(seed, 0, 1)
-        parameters, draws = _parameters(simulate, sampler, keys[0], context, names, compiled)
+        # A sampler that is called tells what it draws by drawing: not again for a known folder.
+        known = None if compiled or place is None else stored_identity(place)
+        if known is not None:
+            parameters, draws = known["parameters"], known["draws"]
+        else:
+            parameters, draws = _parameters(simulate, sampler, keys[0], context, names, compiled)
         if place is not None:
             identity = {
                 "seed": seed, "draws": draws, "parameters": parameters, "label": label,
+                "settings": settings,
                 "batch": batch, "lanes": lanes if compiled else 0,
             }  # fmt: skip
             open_folder(place, identity)

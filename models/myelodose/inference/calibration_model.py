@@ -1,4 +1,4 @@
-"""Simulation-based calibration of a NumPyro model, all of it one compiled program."""
+"""Simulation-based calibration of a NumPyro model, by a short NUTS run or the sampler of `fit`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +14,11 @@ from numpyro.infer.util import constrain_fn, potential_energy, unconstrain_fn
 
 from myelodose.errors import check_fields
 from myelodose.inference.calibration import Sampler, Simulate, calibrate
+from myelodose.inference.calibration_fit import fit_sampler
+from myelodose.inference.settings import FitSettings
 
 _STARTS = 4
+_MOST_TRIES = 100
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ def calibrate_model(
     seed: int,
     simulations: int,
     observed: str = "y",
-    nuts: ShortNuts | None = None,
+    nuts: ShortNuts | FitSettings | None = None,
+    kept: int = 32,
     posterior_model: Callable | None = None,
     **kwargs,
 ) -> xr.Dataset:
@@ -66,8 +70,8 @@ def calibrate_model(
     data, and so finds posteriors that are wrong although each value alone looks right.
 
     `data` is the design: doses, times, covariates, with nothing censored. A model whose draws
-    with y=None are not from the joint density that it gives with y, as where a constraint cuts the
-    prior, cannot be calibrated so.
+    with y=None are not from the joint density that it gives with y, as one with a `factor`, cannot
+    be calibrated so. A `PopulationModel` can, also with a constraint, which its draws obey.
 
     Args:
         model: Called as `model(data)` to simulate.
@@ -75,7 +79,10 @@ def calibrate_model(
         seed: Seed.
         simulations: How many.
         observed: Name of the site of the data.
-        nuts: Settings of the sampler.
+        nuts: `ShortNuts` runs data sets side by side in one compiled program: for cheap models.
+            `FitSettings` runs the sampler of `fit` on one after the other: for models whose
+            solution takes time.
+        kept: With `FitSettings`, the draws a chain that a truth is ranked among.
         posterior_model: What is fitted, if it is not the model that simulates: to see whether a
             wrong model would be noticed.
         **kwargs: Further arguments of `calibrate`.
@@ -87,14 +94,28 @@ def calibrate_model(
         Modrák et al. 2023 (doi 10.1214/23-BA1404) for the log-likelihood.
     """
     settings, fitted = nuts or ShortNuts(), posterior_model or model
-    kwargs.setdefault("label", getattr(model, "__name__", ""))
+    label = getattr(model, "__name__", "")
+    asked: dict[str, Any] = {"label": label, "settings": str(settings)} | kwargs
+    simulate = prior_simulation(model, observed=observed, fitted=fitted)
+    if isinstance(settings, ShortNuts):
+        sampler = nuts_sampler(fitted, settings, observed=observed)
+    else:
+        simulate = jax.jit(simulate)
+
+        def log_likelihood(values: dict[str, Array], data: Any, y: Array) -> Array:
+            return _log_likelihood(fitted, values, data, y, observed)
+
+        sampler = fit_sampler(fitted, settings, kept=kept, log_likelihood=log_likelihood)
+        asked |= {"compiled": False, "settings": f"{settings}, kept={kept}"}
+        # A batch is what is lost when a run is stopped.
+        asked.setdefault("batch", 8)
     return calibrate(
-        prior_simulation(model, observed=observed, fitted=fitted),
-        nuts_sampler(fitted, settings, observed=observed),
+        simulate,
+        sampler,
         seed=seed,
         simulations=simulations,
         context=data,
-        **kwargs,
+        **asked,
     )
 
 
@@ -110,7 +131,7 @@ def prior_simulation(
     """
 
     def simulate(key: Array, data: Any) -> tuple[dict[str, Array], Any]:
-        values = _draw(model, key, data)
+        values = _finite_draw(model, key, data, observed)
         y = values.pop(observed)
         values["log_likelihood"] = _log_likelihood(fitted or model, values, data, y, observed)
         return values, (data, y)
@@ -164,6 +185,27 @@ def nuts_sampler(model: Callable, settings: ShortNuts, *, observed: str = "y") -
         return jax.vmap(values_of)(z) | {"diverging": diverging}
 
     return sample
+
+
+def _finite_draw(model: Callable, key: Array, data: Any, observed: str) -> dict[str, Array]:
+    """A simulation whose data are numbers.
+
+    Where a prediction fails, the density of the model is 0: its prior is what it says, given that
+    predictions succeed. So truths without data are drawn again.
+    """
+
+    def wanted(state) -> Array:
+        count, values = state
+        return (count == 0) | ((count < _MOST_TRIES) & ~jnp.isfinite(values[observed]).all())
+
+    def one(state):
+        count, _ = state
+        own = jnp.where(count > 0, jax.random.fold_in(key, count), key)
+        return count + 1, _draw(model, own, data)
+
+    shapes = jax.eval_shape(lambda key: _draw(model, key, data), key)
+    empty = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+    return jax.lax.while_loop(wanted, one, (jnp.asarray(0), empty))[1]
 
 
 def _draw(model: Callable, key: Array, data: Any) -> dict[str, Array]:

@@ -112,8 +112,11 @@ def _read_note(note: Path) -> dict[str, Any]:
 
 
 def _compare(place: str, there: dict[str, Any], here: dict[str, Any]) -> None:
-    """Refuse to go on with another fit, naming all that differs."""
-    names = [name for name in there | here if there.get(name) != here.get(name)]
+    """Refuse to go on with another fit, naming all that differs.
+
+    How many draws are asked for is no part of what a fit is: none depends on those that follow.
+    """
+    names = [n for n in there | here if n != "draws" and there.get(n) != here.get(n)]
     if names:
         found = "; ".join(f"{n} is {there.get(n)!r}, now {here.get(n)!r}" for n in names)
         raise PosteriorError(

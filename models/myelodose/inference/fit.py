@@ -1,15 +1,23 @@
 """Fit the models of a dose-finding trial: DLT by dose, and response by dose and TP53."""
 
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from myelodose.errors import InputError
-from myelodose.inference.nuts import SamplerSettings, sample
+from myelodose.inference.driver import fit
+from myelodose.inference.settings import FitSettings
 from myelodose.population.dlt_logistic import dlt_logistic
 from myelodose.population.ordinal_response import ordinal_response
-from myelodose.posterior import DLT_LOGISTIC, ORDINAL_RESPONSE
+from myelodose.posterior import (
+    DLT_LOGISTIC,
+    ORDINAL_RESPONSE,
+    content_hash,
+    provenance,
+)
 from myelodose.priors import LENALIDOMIDE_PRIOR, LogisticPrior
 from myelodose.trial import (
     CYTO_ORDER,
@@ -19,7 +27,11 @@ from myelodose.trial import (
     response_table,
 )
 
-DEFAULT_SETTINGS = SamplerSettings()
+DEFAULT_SETTINGS = FitSettings(warmup=1000, draws=2500, target_accept=0.95, geometry="structured")
+"""Cheap models: enough draws for a risk to a hundredth. Neither has random effects whose centring
+could be learnt."""
+
+PRIOR_DRAWS = 10_000
 
 
 def fit_dlt(
@@ -27,7 +39,7 @@ def fit_dlt(
     *,
     seed: int,
     prior: LogisticPrior = LENALIDOMIDE_PRIOR,
-    settings: SamplerSettings = DEFAULT_SETTINGS,
+    settings: FitSettings = DEFAULT_SETTINGS,
 ) -> xr.DataTree:
     """Fit the two-parameter logistic dose-toxicity model with NUTS.
 
@@ -45,17 +57,21 @@ def fit_dlt(
     """
     counts = checked_counts(counts, "fit_dlt")
     prior.check_doses(counts.dose.values, dose_places(counts, "fit_dlt, counts"))
-    return sample(
-        dlt_logistic,
-        (counts.dose.values, counts.n.values),
-        (counts.dlt.values,),
-        mean=np.asarray(prior.mean),
-        covariance=prior.covariance,
-        dose_reference=prior.dose_reference_mg,
+    inputs = {
+        "dose": counts.dose.values,
+        "n": counts.n.values,
+        "mean": np.asarray(prior.mean),
+        "covariance": np.asarray(prior.covariance),
+        "dose_reference": np.asarray(prior.dose_reference_mg, float),
+    }
+    return _fitted(
+        _dlt,
+        inputs,
+        counts.dlt.values,
+        table=counts,
         seed=seed,
         settings=settings,
         identity=DLT_LOGISTIC,
-        data=counts,
         prior=asdict(prior),
     )
 
@@ -65,7 +81,7 @@ def fit_response(
     *,
     seed: int,
     dose_reference_mg: float = LENALIDOMIDE_PRIOR.dose_reference_mg,
-    settings: SamplerSettings = DEFAULT_SETTINGS,
+    settings: FitSettings = DEFAULT_SETTINGS,
 ) -> xr.DataTree:
     """Fit the joint ordinal model of the best haematologic and cytogenetic response with NUTS.
 
@@ -81,19 +97,20 @@ def fit_response(
     """
     data = response_table(trial)
     doses, cohort = np.unique(data.len_dose_mg.values, return_inverse=True)
-    return sample(
-        ordinal_response,
-        (
-            np.log(data.len_dose_mg.values / dose_reference_mg),
-            cohort,
-            _codes(data.tp53, ("wild type", "mutated", "not evaluable"), missing=2),
-        ),
+    inputs = {
+        "log_dose": np.log(data.len_dose_mg.values / dose_reference_mg),
+        "cohort": cohort,
+        "tp53": _codes(data.tp53, ("wild type", "mutated", "not evaluable"), missing=2),
+        "doses": doses,
+    }
+    return _fitted(
+        _response,
+        inputs,
         (_codes(data.best_haem_response, HAEM_ORDER), _codes(data.best_cyto_response, CYTO_ORDER)),
-        cohorts=len(doses),
+        table=data,
         seed=seed,
         settings=settings,
         identity=ORDINAL_RESPONSE,
-        data=data,
         prior={"dose_reference_mg": dose_reference_mg},
         coords={
             "outcome": ["haem", "cyto"],
@@ -111,6 +128,34 @@ def fit_response(
         },
         hide=("z_slope", "z_tp53_effect", "z_cohort", "z_patient"),
     )
+
+
+def _dlt(data: dict, dlt=None) -> None:
+    """`dlt_logistic` as a function of its data; other numbers in the prior compile nothing."""
+    dlt_logistic(
+        data["dose"],
+        data["n"],
+        dlt,
+        mean=data["mean"],
+        covariance=data["covariance"],
+        dose_reference=data["dose_reference"],
+    )
+
+
+def _response(data: dict, seen=None) -> None:
+    """`ordinal_response` as a function of its data."""
+    haem, cyto = (None, None) if seen is None else seen
+    cohorts = data["doses"].shape[0]
+    ordinal_response(data["log_dose"], data["cohort"], data["tp53"], haem, cyto, cohorts=cohorts)
+
+
+def _fitted(model: Callable, inputs: dict, seen: Any, *, table: xr.Dataset, **more) -> xr.DataTree:
+    """A fit whose record names the table that it was made of."""
+    name = str(table.attrs.get("name", ""))
+    tree = fit(model, inputs, seen, data_name=name, prior_count=PRIOR_DRAWS, progress=False, **more)
+    record = replace(provenance(tree), data_hash=content_hash(table))
+    tree.attrs["provenance"] = record.to_json()
+    return tree
 
 
 def _codes(values: xr.DataArray, order: tuple[str, ...], missing: int | None = None) -> np.ndarray:

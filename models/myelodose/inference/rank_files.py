@@ -24,10 +24,10 @@ def open_folder(folder: Path, identity: Mapping) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     record, text = folder / _IDENTITY, json.dumps(dict(identity), sort_keys=True)
-    if not record.exists():
+    before = stored_identity(folder)
+    if before is None:
         _write(record, text.encode())
         return
-    before = json.loads(record.read_text())
     differs = {
         key: (before.get(key), value)
         for key, value in json.loads(text).items()
@@ -36,6 +36,12 @@ def open_folder(folder: Path, identity: Mapping) -> None:
     if differs:
         found = ", ".join(f"{key} was {a!r}, now {b!r}" for key, (a, b) in differs.items())
         raise InputError(str(folder), f"found another calibration: {found}", "use another folder")
+
+
+def stored_identity(folder: Path) -> dict | None:
+    """What a folder holds, or None."""
+    record = folder / _IDENTITY
+    return json.loads(record.read_text()) if record.exists() else None
 
 
 def load_batch(folder: Path | None, number: int) -> dict[str, np.ndarray] | None:

@@ -20,7 +20,7 @@ from myelodose.marrow.check import checked_area, checked_patient, patients_of
 from myelodose.marrow.course import DRUGS, Course, Patient, simulate
 from myelodose.marrow.everyone import with_patients
 from myelodose.marrow.labelled import labelled, schedule
-from myelodose.marrow.typical import REFERENCE_BODY_SURFACE_AREA_M2
+from myelodose.marrow.patient import REFERENCE_BODY_SURFACE_AREA_M2
 from myelodose.pk.drugs import AZACITIDINE, LENALIDOMIDE, azacitidine_sc, micromolar
 from myelodose.pk.windows import states_at_starts
 from myelodose.precision import float64

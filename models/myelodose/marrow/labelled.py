@@ -9,7 +9,7 @@ from myelodose.clones.model import CLONES
 from myelodose.errors import InputError
 from myelodose.marrow.course import DRUGS, Course
 from myelodose.marrow.grades import ctcae_grade
-from myelodose.marrow.typical import REFERENCE_BODY_SURFACE_AREA_M2
+from myelodose.marrow.patient import REFERENCE_BODY_SURFACE_AREA_M2
 from myelodose.regimen import Regimen
 
 UNITS = {"ANC": "1e9/L", "PLT": "1e9/L", "Hb": "g/dL"}

@@ -13,12 +13,8 @@ from myelodose.errors import InputError, check_fields
 from myelodose.marrow.course import DRUGS, Patient
 from myelodose.marrow.explore import explore
 from myelodose.marrow.labelled import morning, worst_grades
-from myelodose.marrow.typical import (
-    DISEASES,
-    REFERENCE_BODY_SURFACE_AREA_M2,
-    typical_patient,
-    virtual_population,
-)
+from myelodose.marrow.patient import REFERENCE_BODY_SURFACE_AREA_M2
+from myelodose.marrow.typical import DISEASES, typical_patient, virtual_population
 from myelodose.regimen import Regimen, azacitidine, lenalidomide
 from myelodose.regimen.courses import checked_whole
 from myelodose.units import DAYS_PER_WEEK, checked_body_surface_area_m2

@@ -1,31 +1,28 @@
-"""The hierarchical NumPyro models: plain functions, data as arguments, `None` to simulate."""
+"""Hierarchical models, declared by parts; as NumPyro functions only where one is asked for.
 
-import numpyro
+NumPyro is imported by `PopulationModel.as_numpyro` and by densities of a `Prior`, so that
+structures and stored models are used without it.
+"""
 
-# ArviZ, when it is imported first, leaves a lazy stand-in for numpyro behind. Importing a
-# submodule through the stand-in executes the package twice and loses names; touching an
-# attribute first makes it real.
-_ = numpyro.__version__
-
-from myelodose.population.constraint import AboveRate  # noqa: E402
-from myelodose.population.counted import CellCount, Event, ReadCount  # noqa: E402
-from myelodose.population.covariates import Categorical, LinearEffect, Power  # noqa: E402
-from myelodose.population.data import Data  # noqa: E402
-from myelodose.population.model import PopulationModel  # noqa: E402
-from myelodose.population.parameter import Parameter  # noqa: E402
-from myelodose.population.prior import Prior  # noqa: E402
-from myelodose.population.random_effects import RandomEffects  # noqa: E402
-from myelodose.population.residual import Residual  # noqa: E402
-from myelodose.population.structures.effect_site import EffectCompartment  # noqa: E402
-from myelodose.population.structures.friberg import FribergCounts  # noqa: E402
-from myelodose.population.structures.marrow import MarrowAndClones  # noqa: E402
-from myelodose.population.structures.michaelis_menten import MichaelisMentenPk  # noqa: E402
-from myelodose.population.structures.pk import (  # noqa: E402
+from myelodose.population.constraint import AboveRate
+from myelodose.population.counted import CellCount, Event, ReadCount
+from myelodose.population.covariates import Categorical, LinearEffect, Power
+from myelodose.population.data import Data
+from myelodose.population.model import PopulationModel
+from myelodose.population.parameter import Parameter
+from myelodose.population.prior import Prior
+from myelodose.population.random_effects import RandomEffects
+from myelodose.population.residual import Residual
+from myelodose.population.structures.effect_site import EffectCompartment
+from myelodose.population.structures.friberg import FribergCounts
+from myelodose.population.structures.marrow import MarrowAndClones
+from myelodose.population.structures.michaelis_menten import MichaelisMentenPk
+from myelodose.population.structures.pk import (
     CompartmentPk,
     OneCompartmentPk,
     TwoCompartmentPk,
 )
-from myelodose.population.structures.turnover import IndirectResponse  # noqa: E402
+from myelodose.population.structures.turnover import IndirectResponse
 
 __all__ = [
     "AboveRate",

@@ -1,10 +1,9 @@
 """The two-parameter logistic dose-toxicity model in NumPyro."""
 
 import jax.numpy as jnp
-import numpyro
-import numpyro.distributions as dist
 from jaxtyping import Array, Float, Int
 
+from myelodose.population.numpyro_first import dist, numpyro
 from myelodose.toxicity import logit_dlt_risk
 
 

@@ -18,7 +18,6 @@ from myelodose.population.prepare import prepare
 from myelodose.population.prior import Prior
 from myelodose.population.random_effects import RandomEffects
 from myelodose.population.residual import Residual
-from myelodose.population.sample import numpyro_model
 from myelodose.population.structures.structure import Structure
 from myelodose.precision import float64
 
@@ -234,6 +233,9 @@ class PopulationModel:
 
     def as_numpyro(self) -> Callable:
         """A NumPyro model f(data, y=None); see `sample.numpyro_model`."""
+        # Only here, so that a stored model is used without NumPyro.
+        from myelodose.population.sample import numpyro_model
+
         return numpyro_model(self)
 
     def centring(self, data: Data) -> dict[str, bool]:

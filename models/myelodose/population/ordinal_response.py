@@ -2,10 +2,9 @@
 
 import jax
 import jax.numpy as jnp
-import numpyro
-import numpyro.distributions as dist
 from jaxtyping import Array, Float, Int
 
+from myelodose.population.numpyro_first import dist, numpyro
 from myelodose.response import bounds, cutpoints, log_interval_probability, marginal_scale
 
 CATEGORIES = {"haem": 5, "cyto": 4}

@@ -3,27 +3,30 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpyro.distributions as dist
 from jaxtyping import Array, Float
 from scipy import stats
 
 from myelodose.errors import InputError
 
-NAMES = (
-    "Beta",
-    "Exponential",
-    "Gamma",
-    "HalfCauchy",
-    "HalfNormal",
-    "InverseGamma",
-    "LogNormal",
-    "Normal",
-    "StudentT",
-    "TruncatedNormal",
-    "Uniform",
-)
+_ABOVE_0 = {
+    "Beta": (True, True),
+    "Exponential": (True,),
+    "Gamma": (True, True),
+    "HalfCauchy": (True,),
+    "HalfNormal": (True,),
+    "InverseGamma": (True, True),
+    "LogNormal": (False, True),
+    "Normal": (False, True),
+    "StudentT": (True, False, True),
+    "TruncatedNormal": (False, True, False, False),
+    "Uniform": (False, False),
+}
+_FEWEST = {"StudentT": 1, "TruncatedNormal": 2}
+
+NAMES = tuple(_ABOVE_0)
 """Distributions of NumPyro that may be named."""
 
 
@@ -78,26 +81,28 @@ class Prior:
             return
         if name not in NAMES:
             raise InputError("Prior, name", f"found {name!r}", f"give one of {', '.join(NAMES)}")
-        try:
-            self.distribution(validate=True)
-        except (TypeError, ValueError) as reason:
+        reason = _fault(name, self.numbers)
+        if reason:
             place = f"Prior, {name}"
-            raise InputError(place, f"found {numbers}: {reason}", "give its arguments") from None
+            raise InputError(place, f"found {numbers}: {reason}", "give its arguments")
 
     @property
     def fixed(self) -> bool:
         """Whether it is a known number."""
         return self.name == "Fixed"
 
-    def distribution(self, *, validate: bool = False) -> dist.Distribution:
+    def distribution(self) -> Any:
         """NumPyro's distribution."""
+        # Only here, so that a stored model is read without NumPyro.
+        from myelodose.population.numpyro_first import dist
+
         if self.fixed:
             return dist.Delta(self.numbers[0])
         if self.name == "TruncatedNormal":
             mean, sd, *ends = self.numbers
             ends = dict(zip(("low", "high"), ends, strict=False))
-            return dist.TruncatedNormal(mean, sd, **ends, validate_args=validate)
-        return getattr(dist, self.name)(*self.numbers, validate_args=validate)
+            return dist.TruncatedNormal(mean, sd, **ends)
+        return getattr(dist, self.name)(*self.numbers)
 
     def log_density(self, value: Float[Array, "..."]) -> Float[Array, "..."]:
         """Log density."""
@@ -111,6 +116,23 @@ class Prior:
     def __repr__(self) -> str:
         """As it is written."""
         return f"Prior({', '.join([repr(self.name), *(f'{number:g}' for number in self.numbers)])})"
+
+
+def _fault(name: str, numbers: tuple[float, ...]) -> str:
+    """What is wrong with the arguments of a distribution; empty if nothing is."""
+    above_0 = _ABOVE_0[name]
+    fewest = _FEWEST.get(name, len(above_0))
+    if not fewest <= len(numbers) <= len(above_0):
+        return f"{len(numbers)} arguments, it takes {fewest} to {len(above_0)}"
+    ends = numbers[2:] if name == "TruncatedNormal" else ()
+    if not all(map(math.isfinite, numbers[: len(numbers) - len(ends)])):
+        return "an argument is not finite"
+    if any(positive and x <= 0 for positive, x in zip(above_0, numbers, strict=False)):
+        return "a scale, shape or rate is not above 0"
+    low_high = numbers if name == "Uniform" else ends
+    if any(map(math.isnan, ends)) or (len(low_high) == 2 and not low_high[0] < low_high[1]):
+        return "the lower end is not below the upper one"
+    return ""
 
 
 def as_prior(given: Prior | float) -> Prior:

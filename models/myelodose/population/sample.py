@@ -6,13 +6,12 @@ from typing import Protocol
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpyro
-import numpyro.distributions as dist
 from jaxtyping import Array, Float
-from numpyro.distributions import constraints
 
+from myelodose.population.above import Above, accepted_keys
 from myelodose.population.constraint import AboveRate
 from myelodose.population.data import Data
+from myelodose.population.numpyro_first import dist, numpyro
 from myelodose.population.parameter import Parameter
 from myelodose.population.prior import Prior
 from myelodose.population.random_effects import RandomEffects
@@ -98,9 +97,11 @@ def sample_population(model: Hierarchy) -> dict[str, Array]:
     """Draw everything that is one for all patients."""
     theta = {}
     lowest = model.constraint.parameter if model.constraint else None
+    # Without a constraint every site has the key that NumPyro gives it.
+    keys = accepted_keys(model) if model.constraint else {}
     for site, prior in model.sites().items():
         if site != lowest:
-            theta[site] = numpyro.sample(site, prior.distribution())
+            theta[site] = numpyro.sample(site, prior.distribution(), rng_key=keys.get(site))
     if model.constraint:
         site, bound = (
             model.constraint.parameter,
@@ -170,39 +171,10 @@ def _occasions(model: Hierarchy, theta: dict, data: Data) -> list[Array]:
     return [z * jnp.sqrt(jnp.diag(covariance))[-columns:]]
 
 
-class Above(dist.Distribution):
-    """By how much a parameter with a prior exceeds a bound that other parameters set.
-
-    The density is that of the prior at bound + excess, not divided by the prior probability of
-    being above: prior times indicator is the joint prior given the constraint, as in Stan where a
-    declared bound stands without a truncation. Draws follow the truncated prior.
-    """
-
-    support = constraints.positive
-    arg_constraints: dict = {}  # noqa: RUF012 - NumPyro's name
-
-    def __init__(self, prior: Prior, bound: Float[Array, ""]) -> None:
-        self.prior, self.bound = prior, jnp.asarray(bound)
-        super().__init__(batch_shape=jnp.shape(self.bound), event_shape=())
-
-    def sample(self, key: Array, sample_shape: tuple = ()) -> Array:
-        """Draws of the excess."""
-        base = self.prior.distribution()
-        low = base.cdf(self.bound)
-        share = jax.random.uniform(key, sample_shape + self.batch_shape)
-        tiny = jnp.finfo(share.dtype).eps
-        drawn = base.icdf(jnp.clip(low + share * (1 - low), tiny, 1 - tiny))
-        return jnp.maximum(drawn - self.bound, tiny)
-
-    def log_prob(self, value: Array) -> Array:
-        """Log density of the prior at bound + value."""
-        return self.prior.log_density(self.bound + value)
-
-
 class Measured(dist.Distribution):
     """All measurements around their predictions; of a failed prediction the density is 0."""
 
-    support = constraints.real_vector
+    support = dist.constraints.real_vector
     arg_constraints: dict = {}  # noqa: RUF012 - NumPyro's name
 
     def __init__(self, model: Hierarchy, theta: dict, predicted: Array, data: Data) -> None:

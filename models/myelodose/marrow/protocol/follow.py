@@ -36,6 +36,18 @@ class Marrow(NamedTuple):
     len_mg: Float[Array, "compartment ..."]
 
 
+class Standing(NamedTuple):
+    """Where patients stand on a morning, from where `follow` can go on.
+
+    Args:
+        marrow: State of the body.
+        status: Place in the protocol.
+    """
+
+    marrow: Marrow
+    status: Status
+
+
 class Followed(NamedTuple):
     """What happened, each morning before the dose; day 0 is the first day of treatment.
 
@@ -47,6 +59,7 @@ class Followed(NamedTuple):
         status: Place in the protocol after the morning's decisions, (day, ...) each.
         change: Largest relative change in the last sweep of any window, of any patient in the
             same block, (...); infinite where a number was lost.
+        end: The morning after the last one that is told, before its decisions.
     """
 
     counts: Float[Array, "day lineage ..."]
@@ -55,6 +68,7 @@ class Followed(NamedTuple):
     planned_mg: Float[Array, "day drug ..."]
     status: Status
     change: Float[Array, "..."]
+    end: Standing
 
     @property
     def clone_share(self) -> Float[Array, "day clone ..."]:
@@ -69,6 +83,7 @@ def follow(
     *,
     days: int,
     solver: Fast = Fast(),  # noqa: B008
+    start: Standing | None = None,
 ) -> Followed:
     """Treat by the rules for so many days. Pure: jit and vmap work.
 
@@ -78,6 +93,7 @@ def follow(
         body_surface_area_m2: For doses in mg/m2 [m2], of the shape of the patients, or ().
         days: How many mornings.
         solver: The fast solver.
+        start: Where an earlier call ended; the first morning of treatment if not given.
     """
     solver = suited(solver, patient.len_pk)
     shape = jnp.shape(patient.clones.size)[1:]
@@ -110,9 +126,11 @@ def follow(
         log = (counts, marrow.pools, given, planned, _small(status))
         return (later, tomorrow, jnp.maximum(worst, change)), log
 
-    start = (Marrow(pools, chain, empty), first_day(rules, shape), jnp.zeros((), dtype))
-    (_, _, change), log = jax.lax.scan(day, start, length=days)
-    return Followed(*log, jnp.broadcast_to(change, shape))
+    if start is None:
+        start = Standing(Marrow(pools, chain, empty), first_day(rules, shape))
+    carry = (start.marrow, start.status, jnp.zeros((), dtype))
+    (marrow, status, change), log = jax.lax.scan(day, carry, length=days)
+    return Followed(*log, jnp.broadcast_to(change, shape), Standing(marrow, status))
 
 
 def window_step(
@@ -158,6 +176,7 @@ def follow_in_blocks(
     solver: Fast = Fast(),  # noqa: B008
     block: int = 200,
     keep: Callable[[Followed], Any] = lambda followed: followed,
+    start: Standing | None = None,
 ) -> Any:
     """Many patients, block after block, so that temporary memory does not grow with their number.
 
@@ -171,6 +190,7 @@ def follow_in_blocks(
         keep: What is kept of a block: any function of `Followed` whose arrays keep the patients
             as their last axis. Daily values of 100,000 patients fill hundreds of megabytes;
             a nadir does not.
+        start: As in `follow`, of all patients.
 
     Returns:
         What `keep` returns, of all patients in their order.
@@ -179,10 +199,10 @@ def follow_in_blocks(
     everyone = with_patients(patient, patients)
     area = jnp.broadcast_to(body_surface_area_m2, (patients,))
 
-    def one(those, area):
-        return keep(follow(those, rules, area, days=days, solver=solver))
+    def one(those, area, start):
+        return keep(follow(those, rules, area, days=days, solver=solver, start=start))
 
-    return in_blocks(one, everyone, area, block=block)
+    return in_blocks(one, everyone, area, start, block=block)
 
 
 def _responses(model: LinearModel, rule: Rule, shape: tuple[int, ...], dtype):

@@ -4,7 +4,6 @@ Tables count hours, the solver days. Parameters are those of `marrow.values`, ea
 value of its source unless it is estimated.
 """
 
-import math
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,11 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from myelodose.blood.model import LINEAGES, Lineages
-from myelodose.clones.model import Clones
+from myelodose.blood.model import LINEAGES
 from myelodose.errors import InputError
 from myelodose.marrow.course import Patient, simulate
-from myelodose.marrow.typical import REFERENCE_AZACITIDINE_MG_PER_M2, REFERENCE_BODY_SURFACE_AREA_M2
+from myelodose.marrow.patient import patient_of
 from myelodose.marrow.values import TYPICAL
 from myelodose.pk.drugs import LENALIDOMIDE, lenalidomide
 from myelodose.population.data import Data
@@ -29,8 +27,6 @@ from myelodose.units import HOURS_PER_DAY
 
 SHARES = ("clone", "TP53")
 """Outputs that are shares of cycling progenitors: del(5q) with or without TP53, and with it."""
-
-_REFERENCE_MG = REFERENCE_AZACITIDINE_MG_PER_M2 * REFERENCE_BODY_SURFACE_AREA_M2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,66 +124,12 @@ def _courses(
 def make_patients(v: dict[str, Array]) -> Patient:
     """Patients with the parameters of `marrow.values`, each (patient,).
 
-    The traced counterpart of `marrow.virtual_population`; derivations are in docs/marrow.md.
+    The traced counterpart of `marrow.virtual_population`, at the typical creatinine clearance.
 
     Args:
         v: Every parameter of `marrow.values`, by name.
     """
-    typical = lenalidomide()
-    return Patient(
-        len_pk=replace(
-            typical,
-            CL=v["len_clearance_l_per_h"],
-            V=v["len_volume_l"],
-            ka=jnp.full_like(v["len_volume_l"], float(LENALIDOMIDE["ktr, 3 transits"].value)),
-        ),
-        aza_clearance_l_per_h=v["aza_clearance_l_per_h"],
-        aza_reference_auc=jnp.full_like(
-            v["clone_share"], _REFERENCE_MG / TYPICAL["aza_clearance_l_per_h"].value
-        ),
-        clones=_clones(v),
-        lineages=_lineages(v),
-    )
-
-
-def _clones(v: dict[str, Array]) -> Clones:
-    division = 1 / (v["s_share"] * v["cycle_d"])
-    entry = 1 / ((1 - v["s_share"]) * v["cycle_d"])
-    rest = v["rest_share"] / (1 - v["rest_share"])
-    tp53 = v["clone_share"] * v["tp53_share_of_clone"]
-    kill, growth = v["kill_del5q_per_d_um"], v["growth_clone_per_d"]
-    leaves = 1 - (growth + entry) * (growth + division) / (2 * entry * division)
-    one = jnp.ones_like(entry)
-    return Clones(
-        size=jnp.stack([1 - v["clone_share"], v["clone_share"] - tp53, tp53]),
-        entry_per_d=jnp.stack([entry * (1 + 1 / v["capacity"])] * 3),
-        division_per_d=division,
-        differentiation=jnp.stack([one / 2, leaves, leaves]),
-        kill_len=jnp.stack([v["kill_normal_share"] * kill, kill, v["tp53_sensitivity"] * kill]),
-        kill_aza=v["kill_aza"],
-        arrest_max=v["arrest_max"],
-        arrest_half_um=v["arrest_half_um"],
-        to_rest_per_d=v["wake_per_d"] * rest / (1 - v["s_share"]),
-        from_rest_per_d=v["wake_per_d"],
-        crowding=jnp.stack([one, v["crowding_clone"], v["crowding_clone"]]),
-        capacity=v["capacity"],
-    )
-
-
-def _lineages(v: dict[str, Array]) -> Lineages:
-    one, names = jnp.ones_like(v["clone_share"]), ("anc", "plt", "hb")
-    eps = [v["effectiveness_clone"], v["effectiveness_clone"], v["effectiveness_clone_hb"]]
-    loss = [
-        math.log(2) * HOURS_PER_DAY / v["half_life_anc_h"],
-        1 / v["life_plt_d"],
-        1 / v["life_hb_d"],
-    ]
-    return Lineages(
-        set_point=jnp.stack([v[f"set_point_{name}"] for name in names]),
-        mtt_d=jnp.stack([v[f"mtt_{name}_h"] / HOURS_PER_DAY for name in names]),
-        loss_per_d=jnp.stack(loss),
-        gamma=jnp.stack([v[f"gamma_{name}"] for name in names]),
-        block_max=jnp.stack([v["block_max"], v["block_max"], v["block_max_hb"]]),
-        block_half_um=jnp.stack([v["block_half_um"]] * 3),
-        effectiveness=jnp.stack([jnp.stack([one, e, e]) for e in eps]),
-    )
+    volume = v["len_volume_l"]
+    absorption = jnp.full_like(volume, float(LENALIDOMIDE["ktr, 3 transits"].value))
+    pk = replace(lenalidomide(), CL=v["len_clearance_l_per_h"], V=volume, ka=absorption)
+    return patient_of(v, pk, stack=jnp.stack)

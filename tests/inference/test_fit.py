@@ -1,4 +1,6 @@
-"""NUTS against the exact posterior, and its settings."""
+"""The models of a dose-finding trial: NUTS against the exact posterior."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,13 +9,12 @@ import xarray as xr
 from conftest import run_python
 from myelodose.decision import risk_by_quadrature, risk_from_draws
 from myelodose.errors import InputError
-from myelodose.inference.fit import fit_dlt, fit_response
-from myelodose.inference.nuts import SamplerSettings
+from myelodose.inference.fit import DEFAULT_SETTINGS, fit_dlt, fit_response
 from myelodose.posterior import DLT_LOGISTIC, content_hash, provenance
 from myelodose.priors import LogisticPrior
 from myelodose.trial import dlt_table
 
-FEW = SamplerSettings(warmup=300, draws=300)
+FEW = replace(DEFAULT_SETTINGS, warmup=300, draws=300)
 
 
 def compare(counts, posterior, prior=None):
@@ -37,7 +38,7 @@ def test_nuts_and_quadrature_agree_within_the_standard_error(counts, dlt_posteri
 def test_they_agree_with_a_correlated_prior_and_another_reference_dose():
     prior = LogisticPrior((-0.7, 0.3), (1.2, 0.6), 25, "made up for this test", correlation=0.6)
     counts = dlt_table([10, 25], [6, 6], [1, 4])
-    settings = SamplerSettings(draws=1500)
+    settings = replace(DEFAULT_SETTINGS, draws=1500)
     _, _, distance = compare(counts, fit_dlt(counts, seed=3, prior=prior, settings=settings), prior)
     assert float(distance.max()) < 4.5
 
@@ -85,35 +86,18 @@ def test_an_unknown_word_in_the_trial_is_refused(trial):
         fit_response(wrong, seed=1)
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "says"),
-    [
-        ("chains", 1, "chains: found 1; give 2 or more"),
-        ("warmup", 0, "warmup: found 0"),
-        ("draws", 3, "draws: found 3"),
-        ("target_accept", 1.0, "target_accept: found 1.0"),
-        ("max_tree_depth", 0, "max_tree_depth: found 0"),
-        ("chain_method", "both", "chain_method: found 'both'"),
-    ],
-)
-def test_impossible_settings_are_refused(field, value, says):
-    with pytest.raises(InputError) as caught:
-        SamplerSettings(**{field: value})
-    assert says in str(caught.value)
-
-
 def test_chains_run_one_after_another_where_jax_has_started_with_one_device():
     done = run_python(
         "import myelodose as md, jax\n"
-        "from myelodose.inference.nuts import SamplerSettings\n"
+        "from myelodose.inference.settings import FitSettings\n"
         "from myelodose.posterior import provenance\n"
         "jax.numpy.ones(1)\n"
         "counts = md.dlt_counts(md.load_trial())\n"
         "few = dict(chains=2, warmup=50, draws=50)\n"
-        "fit = md.fit_dlt(counts, seed=1, settings=SamplerSettings(**few))\n"
+        "fit = md.fit_dlt(counts, seed=1, settings=FitSettings(**few))\n"
         "print(provenance(fit).sampler['chain_method'])\n"
         "try:\n"
-        "    md.fit_dlt(counts, seed=1, settings=SamplerSettings(**few, chain_method='parallel'))\n"
+        "    md.fit_dlt(counts, seed=1, settings=FitSettings(**few, chain_method='parallel'))\n"
         "except RuntimeError as problem:\n"
         "    print(problem)",
     )
