@@ -63,13 +63,13 @@ def dlt_risk_figure(risk: xr.Dataset, observed: xr.Dataset | None = None) -> Fig
         label="any: median and 95 % of draws",
     )
     if observed is not None:
-        _observed(axis, place + 0.42, observed)
+        observed_shares(axis, place + 0.42, observed)
     axis.set_xticks(place, [str(name) for name in p.regimen.values])
     percent_axis(axis, "P(DLT) in cycle 1 [%]")
     axis.set_xlabel("lenalidomide [mg a day]")
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     figure.suptitle(
-        f"SIMULATED, {risk.sizes['draw']} draws: {risk.attrs['population']}, not calibrated\n"
+        f"SIMULATED, {risk.sizes['draw']} draws: {risk.attrs['population']}\n"
         f"{textwrap.fill(risk.attrs['rule'], 115)}",
         fontsize=9,
         x=0.01,
@@ -78,7 +78,14 @@ def dlt_risk_figure(risk: xr.Dataset, observed: xr.Dataset | None = None) -> Fig
     return figure
 
 
-def _observed(axis: Axes, place: np.ndarray, observed: xr.Dataset) -> None:
+def observed_shares(axis: Axes, place: np.ndarray, observed: xr.Dataset) -> None:
+    """Observed shares with their exact intervals.
+
+    Args:
+        axis: Where to draw.
+        place: Horizontal places.
+        observed: `n` and `dlt`.
+    """
     n, y = observed.n.values.astype(int), observed.dlt.values.astype(int)
     limits = np.array([clopper_pearson(int(k), int(m)) for k, m in zip(y, n, strict=True)])
     share = y / n

@@ -51,13 +51,13 @@ def dlt_by_counts(
     later = False if next_start_d is None else day >= np.asarray(next_start_d)
     found: dict[str, np.ndarray] = {}
     if rule.unrecovered_by_d is not None:
-        well = _at_least(seen, start, rule.recovered) | later
+        well = at_least(seen, start, rule.recovered) | later
         until = rule.unrecovered_by_d
         found[PARTS[0]] = ~well[min(rule.cycle_d, until - 1) : until].any(0)
         if rule.blasts_below is not None:
             found[PARTS[0]] &= _blasts(blasts, rule.blasts_below)
     if rule.grade4_over_d is not None:
-        low = ~_at_least(seen, start, rule.low) & ~np.asarray(later)
+        low = ~at_least(seen, start, rule.low) & ~np.asarray(later)
         found[PARTS[1]] = longest_run(low) > rule.grade4_over_d
     if rule.delay_over_d is not None:
         ready = cycle_end_d(seen, rule, baseline=start, next_start_d=next_start_d)
@@ -83,7 +83,7 @@ def cycle_end_d(
     """
     seen = np.asarray(counts)[: rule.window_d, :2]
     visit = np.arange(rule.cycle_d, rule.window_d, rule.revisit_d)
-    ready = _at_least(seen[visit], np.asarray(baseline)[:2], rule.start)
+    ready = at_least(seen[visit], np.asarray(baseline)[:2], rule.start)
     if next_start_d is not None:
         ready |= visit.reshape(-1, *(1,) * (ready.ndim - 1)) >= np.asarray(next_start_d)
     if not len(visit):
@@ -105,8 +105,14 @@ def longest_run(event: Bool[np.ndarray, "day ..."]) -> np.ndarray:
     return longest
 
 
-def _at_least(counts: np.ndarray, baseline: np.ndarray, limits: Limits) -> np.ndarray:
-    """On which mornings both counts are at their limits, or at the share of the baseline."""
+def at_least(counts: np.ndarray, baseline: np.ndarray, limits: Limits) -> np.ndarray:
+    """On which mornings both counts are at their limits, or at the share of the baseline.
+
+    Args:
+        counts: Of the mornings [1e9/L], (day, 2, ...).
+        baseline: Before treatment [1e9/L], (2, ...).
+        limits: Limits.
+    """
     anc, plt, share = limits.numbers
     with np.errstate(invalid="ignore"):
         lowest = np.minimum(

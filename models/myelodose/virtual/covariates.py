@@ -7,6 +7,7 @@ the distributions below; a variable's attribute `source` says which it is. They 
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -98,29 +99,21 @@ def trial_covariates(seed: int) -> xr.Dataset:
         >>> trial_covariates(1).dose_mg.values[[0, 14, 19]].tolist()
         [10.0, 25.0, 25.0]
     """
-    trial, data = _trial(), drawn_covariates(seed, 20)
-    rows = trial.sizes["patient"]
-    known = trial.tp53.values != "not evaluable"
+    data, table = drawn_covariates(seed, 20), _table_1()
+    known = table.tp53_known
     mutated, loss = data.tp53_mutated.values.copy(), data.loss_of_17p.values.copy()
-    mutated[:rows] = np.where(known, trial.tp53.values == "mutated", mutated[:rows])
-    words = trial.cytogenetics_additional_to_del5q.values
-    loss[:rows] = [loses_17p(str(text)) for text in words]
     kind = data.karyotype.values.copy()
-    kind[:rows] = [karyotype_kind(str(text)) for text in words]
+    rows = len(known)
+    mutated[:rows] = np.where(known, table.mutated, mutated[:rows])
+    loss[:rows], kind[:rows] = table.loss_of_17p, table.karyotype
     printed = {
         "tp53_mutated": (mutated, "printed for 17; drawn for patients 3, 11 and 20"),
         "loss_of_17p": (loss, "inferred from the printed karyotype; drawn for patient 20"),
         "karyotype": (kind, "printed; drawn for patient 20"),
-        "dose_mg": (_with(trial.len_dose_mg.values, 25.0), "printed; patient 20 inferred, F60"),
-        "induction_cycles": (
-            _with(trial.induction_cycles.values, TWENTIETH_CYCLES),
-            "printed; patient 20 chosen",
-        ),
-        "maintenance_cycles": (
-            _with(trial.maintenance_cycles.values, 0),
-            "printed; patient 20 chosen",
-        ),
-        "age_years": (_with(trial.age_years.values.astype(float), np.nan), "printed"),
+        "dose_mg": (table.dose_mg, "printed; patient 20 inferred, F60"),
+        "induction_cycles": (table.induction_cycles, "printed; patient 20 chosen"),
+        "maintenance_cycles": (table.maintenance_cycles, "printed; patient 20 chosen"),
+        "age_years": (table.age_years, "printed"),
     }
     for name, (values, source) in printed.items():
         data[name] = ("patient", values, {"source": source})
@@ -128,9 +121,34 @@ def trial_covariates(seed: int) -> xr.Dataset:
     return data
 
 
+class _Table1(NamedTuple):
+    """What is printed; the first four for the 19 rows, the rest with the twentieth patient."""
+
+    tp53_known: np.ndarray
+    mutated: np.ndarray
+    loss_of_17p: np.ndarray
+    karyotype: np.ndarray
+    dose_mg: np.ndarray
+    induction_cycles: np.ndarray
+    maintenance_cycles: np.ndarray
+    age_years: np.ndarray
+
+
 @lru_cache(maxsize=1)
-def _trial() -> xr.Dataset:
-    return load_trial("platzbecker2013")
+def _table_1() -> _Table1:
+    """Read once: a replay asks for it thousands of times."""
+    trial = load_trial("platzbecker2013")
+    words = [str(text) for text in trial.cytogenetics_additional_to_del5q.values]
+    return _Table1(
+        trial.tp53.values != "not evaluable",
+        trial.tp53.values == "mutated",
+        np.array([loses_17p(text) for text in words]),
+        np.array([karyotype_kind(text) for text in words]),
+        _with(trial.len_dose_mg.values, 25.0),
+        _with(trial.induction_cycles.values, TWENTIETH_CYCLES),
+        _with(trial.maintenance_cycles.values, 0),
+        _with(trial.age_years.values.astype(float), np.nan),
+    )
 
 
 def loses_17p(karyotype: str) -> bool:

@@ -15,6 +15,7 @@ from myelodose.solve.settings import Fast
 from myelodose.toxicity.causes import CAUSES, Exposed, exposed
 from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.toxicity.hazards import Hazards
+from myelodose.virtual.first_cycle import first_cycle
 from myelodose.virtual.follow import (
     QUICK,
     Mornings,
@@ -143,10 +144,13 @@ def _of_regimen(
     solver: Fast,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Means, errors (draw, cycle, cause) and numbers of patients (draw, cycle)."""
-    length = rule.cycle_d + (protocol.max_delay_d if cycles > 1 else 0)
-    days = (cycles - 1) * length + rule.window_d
-    mornings = through_protocol(population, protocol, days=days, keep=keep_mornings, solver=solver)
-    check_solved(mornings.counts)
+    if cycles == 1:
+        mornings = first_cycle(population, protocol, rule, solver=solver)
+    else:
+        days = (cycles - 1) * (rule.cycle_d + protocol.max_delay_d) + rule.window_d
+        keep = keep_mornings
+        mornings = through_protocol(population, protocol, days=days, keep=keep, solver=solver)
+        check_solved(mornings.counts)
     baseline = population.baseline
     by_cycle = []
     for number in range(1, cycles + 1):

@@ -15,7 +15,8 @@ from myelodose.virtual.replay import PATIENT_13, PATIENT_15, Replayed
 DAYS_PER_MONTH = 30.44
 """Mean length of a month [d]."""
 
-_COHORTS = {10: slice(0, 4), 15: slice(4, 8), 20: slice(8, 14), 25: slice(14, 20)}
+COHORTS = {10: slice(0, 4), 15: slice(4, 8), 20: slice(8, 14), 25: slice(14, 20)}
+"""Positions of the patients of each dose [mg], the twentieth at the highest."""
 _TP53_KNOWN = [i for i in range(19) if i not in (2, 10)]
 _GRADE = 3
 
@@ -79,7 +80,7 @@ def _dlts(replayed: Replayed) -> list[Predicted]:
     any_dlt = replayed.stacked("dlt").any(0)
     printed = {10: 0, 15: 0, 20: 1, 25: 3}
     rows = [
-        Predicted("R1", "dlt.csv", f"DLTs at {dose} mg", n, any_dlt[:, _COHORTS[dose]].sum(1))
+        Predicted("R1", "dlt.csv", f"DLTs at {dose} mg", n, any_dlt[:, COHORTS[dose]].sum(1))
         for dose, n in printed.items()
     ]
     by_cause = replayed.stacked("dlt")
@@ -110,7 +111,7 @@ def _responses(replayed: Replayed) -> list[Predicted]:
     mutated = replayed.stacked("tp53_mutated")[:, _TP53_KNOWN]
     known = some[:, _TP53_KNOWN]
     by_tp53 = (known & mutated).sum(1) / 11 - (known & ~mutated).sum(1) / 6
-    high, middle = some[:, 14:19].mean(1), some[:, _COHORTS[20]].mean(1)
+    high, middle = some[:, 14:19].mean(1), some[:, COHORTS[20]].mean(1)
     with np.errstate(invalid="ignore"):
         late = np.where(some[:, :19].any(1), ((first > 1) & some)[:, :19].sum(1), np.nan)
         months = _median_of_those(days / DAYS_PER_MONTH, some[:, :19])

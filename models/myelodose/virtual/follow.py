@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from myelodose.marrow.everyone import with_patients
-from myelodose.marrow.protocol.follow import Followed, follow_in_blocks
+from myelodose.marrow.protocol.follow import Followed, Standing, follow_in_blocks
 from myelodose.marrow.protocol.limits import Limits
 from myelodose.marrow.protocol.rules import rules_of
 from myelodose.marrow.protocol.written import GRADE_4, Maintenance, Protocol, Reductions, Stops
@@ -78,6 +78,7 @@ def through_protocol(
     keep: Callable[[Followed], Any],
     solver: Fast = QUICK,
     block: int = BLOCK,
+    start: Standing | None = None,
 ) -> Any:
     """Everybody through the protocol; what is kept, as NumPy arrays with patients last.
 
@@ -88,6 +89,7 @@ def through_protocol(
         keep: A function of the module level, so that it compiles once.
         solver: The fast solver.
         block: Patients in a block.
+        start: Where they stand; the first morning of treatment if not given.
     """
     total = population.draws * population.patients
     with float64():
@@ -100,6 +102,7 @@ def through_protocol(
             solver=solver,
             block=block,
             keep=keep,
+            start=start,
         )
         return jax.tree.map(np.asarray, kept)
 

@@ -75,14 +75,19 @@ def prior_draws(seed: int, draws: int) -> dict[str, Float[np.ndarray, " draw"]]:
 def _within(
     name: str, text: str, which: int, draws: int, random: np.random.Generator
 ) -> Float[np.ndarray, " draw"]:
-    low, high = _limits(name)
+    low, high = limits_of(name)
     values = drawn(text, which, draws, random)
     while (outside := (values < low) | (values > high)).any():
         values[outside] = drawn(text, which, int(outside.sum()), random)
     return values
 
 
-def _limits(name: str) -> tuple[float, float]:
+def limits_of(name: str) -> tuple[float, float]:
+    """Lowest and highest value that a draw may have.
+
+    Args:
+        name: A parameter of `ROWS`.
+    """
     if name in _LIMITS:
         return _LIMITS[name]
     return TYPICAL[name].low, TYPICAL[name].high
@@ -106,13 +111,30 @@ def drawn(
         >>> drawn("Normal(0.45,0.0)", 0, 2, np.random.default_rng(1)).tolist()
         [0.45, 0.45]
     """
+    law, a, b = parsed(text, which)
+    if law == "Beta":
+        return random.beta(a, b, size)
+    normal = random.normal(size=size)
+    return a * np.exp(b * normal) if law == "LogNormal" else a + b * normal
+
+
+def parsed(text: str, which: int) -> tuple[str, float, float]:
+    """Name and two numbers of a distribution in the text: median of a log-normal, not its log.
+
+    Args:
+        text: As in `drawn`.
+        which: Which of several distributions in the text.
+
+    Raises:
+        InputError: If the text holds no such distribution.
+
+    Example:
+        >>> parsed("LogNormal(log 12.5, 0.12)", 0)
+        ('LogNormal', 12.5, 0.12)
+    """
     found = _LAW.findall(text)
     if which >= len(found):
         remedy = "write LogNormal(log median, sd), Normal(mean, sd) or Beta(a, b)"
         raise InputError("priors.csv, prior", f"found {text!r}", remedy)
     law, _, first, second = found[which]
-    a, b = float(first), float(second)
-    if law == "Beta":
-        return random.beta(a, b, size)
-    normal = random.normal(size=size)
-    return a * np.exp(b * normal) if law == "LogNormal" else a + b * normal
+    return law, float(first), float(second)

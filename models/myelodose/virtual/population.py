@@ -21,9 +21,11 @@ from myelodose.errors import InputError
 from myelodose.marrow.check import checked_patient, patients_of
 from myelodose.marrow.course import Patient
 from myelodose.marrow.everyone import with_patients
-from myelodose.marrow.typical import differentiation, virtual_population
+from myelodose.marrow.patient import differentiation
+from myelodose.marrow.typical import virtual_population
 from myelodose.pk.drugs import LENALIDOMIDE
 from myelodose.precision import float64
+from myelodose.virtual.draws import split_spread
 from myelodose.virtual.hyperprior import CRCL_EXPONENT
 
 FASTEST_GROWTH_PER_D = 0.12
@@ -114,9 +116,11 @@ def virtual_patients(
         seed: Seed of the patients.
         covariates: Of one draw's patients, from `drawn_covariates` or `trial_covariates`; the same
             in every draw, or one set for each.
-        draws: Typical values by name, (draw) each, from `prior_draws`; the medians if not given.
-        source: Words for the outputs; "literature priors" by default where there are draws, so
-            give it for draws of another origin.
+        draws: Typical values by name, (draw) each, from `prior_draws`, `posterior_draws` or
+            `calibrated_draws`; the medians if not given. "omega_" before a name is the standard
+            deviation between patients, that of `marrow.typical_values` if not given.
+        source: Words for the outputs; what draws say of themselves if not given, or "literature
+            priors" where they say nothing.
 
     Raises:
         InputError: If draws differ in their number, or a value cannot be.
@@ -147,7 +151,8 @@ def virtual_patients(
     ]
     stacked = jax.tree.map(lambda *x: np.concatenate(x, -1), *parts)
     many = _joined(sets)
-    words = source or ("literature priors" if draws is not None else "medians of the priors")
+    said = getattr(draws, "attrs", {}).get("source", "literature priors")
+    words = source or (said if draws is not None else "medians of the priors")
     return Population(stacked, many, number, words)
 
 
@@ -161,16 +166,18 @@ def _joined(sets: Sequence[xr.Dataset]) -> xr.Dataset:
     return xr.Dataset(names, attrs=first.attrs)
 
 
-def _of_one_draw(seed: int, covariates: xr.Dataset, values: dict[str, float]) -> Patient:
+def _of_one_draw(seed: int, covariates: xr.Dataset, values: dict[str, Any]) -> Patient:
     clearance = covariates.creatinine_clearance_ml_per_min.values
     typical = LENALIDOMIDE["CrCL exponent"].value
     exponent = values.pop(CRCL_EXPONENT, typical)
+    typical_values, spread = split_spread(values)
     patient = virtual_population(
         seed,
         covariates.sizes["patient"],
         disease="del(5q) TP53",
         creatinine_clearance_ml_per_min=clearance,
-        values=values,
+        values=typical_values,
+        spread=spread,
     )
     patient = jax.tree.map(partial(np.asarray, dtype=float), patient)
     by_renal = (clearance / _REFERENCE_ML_PER_MIN) ** (exponent - typical)

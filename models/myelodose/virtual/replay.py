@@ -16,11 +16,12 @@ from jaxtyping import Float
 from myelodose.marrow.protocol.written import Maintenance, Protocol
 from myelodose.regimen import platzbecker2013, platzbecker2013_maintenance
 from myelodose.regimen.courses import checked_whole
+from myelodose.solve.settings import Fast
 from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.toxicity.hazards import Hazards
 from myelodose.virtual.covariates import trial_covariates
 from myelodose.virtual.cytogenetics import Cytogenetics, read_cytogenetics, read_fish
-from myelodose.virtual.follow import trial_protocol
+from myelodose.virtual.follow import STEADY, trial_protocol
 from myelodose.virtual.hyperprior import prior_draws
 from myelodose.virtual.population import Population, virtual_patients
 from myelodose.virtual.trial import READ_EVERY_D, run_trial
@@ -67,6 +68,7 @@ def replay_trial(
     hazards: Sequence[Hazards] | Hazards = Hazards(),  # noqa: B008
     draws: Mapping[str, Float[np.ndarray, " draw"]] | None = None,
     days: int = DAYS,
+    solver: Fast = STEADY,
 ) -> Replayed:
     """Replicates of the trial.
 
@@ -77,6 +79,7 @@ def replay_trial(
         hazards: The other causes of a DLT, one for all or one for each replicate.
         draws: Typical values by name, one for each replicate; from `prior_draws` if not given.
         days: Days of each patient [d].
+        solver: The fast solver.
 
     Raises:
         InputError: If a value cannot be.
@@ -91,14 +94,16 @@ def replay_trial(
     for place in range(20):
         one = covariates[0].isel(patient=place)
         protocol = protocol_of(place, float(one.dose_mg), one)
-        result = _of_one(everyone, place, protocol, seeds[2] + place, used, hazards, days)
+        result = _of_one(everyone, place, protocol, seeds[2] + place, used, hazards, days, solver)
         events.append(result)
         cycles = int(one.induction_cycles)
         read.append(read_cytogenetics(result, seeds[3] + place, within=cycles))
         fish.append(read_fish(result, seeds[3] + 20 + place))
     one = covariates[0].isel(patient=PATIENT_13)
     protocol = protocol_of(PATIENT_13, float(one.dose_mg), one, every=28)
-    often = _of_one(everyone, PATIENT_13, protocol, seeds[2] + PATIENT_13, used, hazards, days)
+    often = _of_one(
+        everyone, PATIENT_13, protocol, seeds[2] + PATIENT_13, used, hazards, days, solver
+    )
     return Replayed(tuple(events), tuple(read), tuple(fish), often)
 
 
@@ -137,6 +142,8 @@ def _of_one(
     rule: DltRule,
     hazards: Sequence[Hazards] | Hazards,
     days: int,
+    solver: Fast,
 ) -> xr.Dataset:
     rows = np.arange(everyone.draws) * everyone.patients + place
-    return run_trial(everyone.take(rows), protocol, seed, days=days, rule=rule, hazards=hazards)
+    those = everyone.take(rows)
+    return run_trial(those, protocol, seed, days=days, rule=rule, hazards=hazards, solver=solver)
