@@ -1,7 +1,8 @@
-"""What P(DLT) for a decision costs: 4 regimens, 200 draws x 250 patients, with its error.
+"""What decisions cost: P(DLT) for 4 regimens with its error, one patient's forecast, an update.
 
-Prints one table. Processor times after compiling, medians of repeats in this run; the population is
-timed apart, because a stored posterior brings its own. With `--draws` and `--patients` other sizes.
+Prints tables. Processor times after compiling, medians of repeats in this run; the population is
+timed apart, because a stored posterior brings its own. With `--draws` and `--patients` other sizes,
+with `--part` one of the parts.
 """
 
 import argparse
@@ -11,8 +12,20 @@ from collections.abc import Callable
 
 import numpy as np
 
+from myelodose.forecast import (
+    NextCycle,
+    People,
+    forecast,
+    individual_posterior,
+    options,
+    prior_of,
+    simulate_patient,
+    update_dlt,
+)
+from myelodose.inference.fit import fit_dlt
 from myelodose.regimen import platzbecker2013
 from myelodose.solve.settings import Fast
+from myelodose.trial import dlt_counts, dlt_table, load_trial
 from myelodose.virtual import (
     DltRule,
     dlt_risk,
@@ -38,11 +51,57 @@ def timed[T](function: Callable[[], T], repeats: int = REPEATS) -> tuple[T, floa
 
 
 def main() -> None:
-    """Time population, first call and later calls, and measure the errors."""
+    """All parts, or one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--patients", type=int, default=250)
+    parser.add_argument("--part", choices=("risk", "forecast", "all"), default="all")
     sizes = parser.parse_args()
+    if sizes.part != "forecast":
+        risks(sizes)
+    if sizes.part != "risk":
+        forecasts()
+
+
+def forecasts() -> None:
+    """Time what a new observation of one patient costs, and an interim update against a refit.
+
+    The patient is SIMULATED: two cycles, counts every week, clone every four.
+    """
+    people = People(prior_draws(1, 4000))
+    days, clone = range(0, 57, 7), range(0, 57, 28)
+    regimen = platzbecker2013(20, cycles=2)
+    seen = simulate_patient(people, 3, regimen, count_days=days, clone_days=clone).seen
+    rows, after = [], {}
+    prior, *once = timed(lambda: prior_of(people, seen, 2))
+    rows.append(("patients of the population and their coordinates, once", *once))
+    for day in (28, 42, 56):
+        some = seen.until(day)
+        individual_posterior(some, people, 1, prior=prior)  # compiles
+        # Another seed at each repeat: the first seed might be a lucky one.
+        seeds = iter(range(2, 2 + REPEATS))
+        call = lambda: individual_posterior(some, people, next(seeds), prior=prior)  # noqa: B023, E731
+        after[day], *cost = timed(call)
+        words = f"{len(some.readings)} readings by day {day}"
+        rows.append((f"posterior, {words}, {len(after[day].tried)} ways tried", *cost))
+    for number, choices in ((1, [NextCycle(20)]), (30, list(options()))):
+        call = lambda: forecast(after[56], planned_d=56, choices=choices)  # noqa: B023, E731
+        call()
+        words = f"course ahead, {number} options x 200 draws x 42-70 days"
+        _, *cost = timed(call)
+        rows.append((words, *cost))
+    counts, cohort = dlt_counts(load_trial()), dlt_table([20], [3], [1])
+    fit, *cost = timed(lambda: fit_dlt(counts, seed=1), 2)
+    rows.append(("DLT posterior by NUTS, second of two", *cost))
+    _, *cost = timed(lambda: update_dlt(fit, cohort, seed=1))
+    rows.append(("the same updated by a cohort", *cost))
+    print("\n| what | processor [s] | wall [s] |\n|---|---|---|")
+    for words, processor, wall in rows:
+        print(f"| {words} | {processor:.3f} | {wall:.3f} |")
+
+
+def risks(sizes: argparse.Namespace) -> None:
+    """Time population, first call and later calls, and measure the errors."""
     regimens = {f"{dose} mg": platzbecker2013(dose) for dose in DOSES}
     hazards = hazard_draws(3, sizes.draws)
 

@@ -1,0 +1,152 @@
+"""Proposals near where the posterior of one patient lies: mode, curvature, and adaptation.
+
+In standard normal coordinates the log posterior is log L(z) - |z|^2 / 2. Its mode is sought by
+damped Gauss-Newton steps with differences of the predictions, and the curvature there is that of
+Fisher's information of the observations: for a count J'J / sd^2 on the logarithmic scale, for y of
+n with probability p and overdispersion rho n / (p (1 - p) (1 + (n - 1) rho)).
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import gammaln
+
+from myelodose.forecast.coordinates import Coordinates
+from myelodose.forecast.likelihood import Task, try_points
+from myelodose.forecast.seen import COUNTS
+
+FREEDOM = 7.0
+"""Degrees of freedom of a proposal: heavier tails than the posterior's."""
+
+WIDER = (1.0, 1.4, 2.0)
+"""Factors on the width of a proposal, equally often."""
+
+_STEP = 0.05
+_MOST_STEPS = 12
+_DAMPING = 10.0 ** np.arange(-2.0, 4.0)
+_FRACTIONS = np.array([1.0, 0.5, 0.25])
+
+
+class Student(NamedTuple):
+    """A multivariate t: centre (parameter,) and root of its scale (parameter, parameter)."""
+
+    centre: Float[np.ndarray, " parameter"]
+    root: Float[np.ndarray, "parameter parameter"]
+
+    def draw(self, random: np.random.Generator, count: int) -> np.ndarray:
+        """Random points, (count, parameter)."""
+        normal = random.standard_normal((count, len(self.centre)))
+        scale = np.sqrt(FREEDOM / random.chisquare(FREEDOM, count))
+        return self.centre + scale[:, None] * (normal @ self.root.T)
+
+    def log_density(self, z: np.ndarray) -> np.ndarray:
+        """Log density at points, (point,)."""
+        size = len(self.centre)
+        away = np.linalg.solve(self.root, (z - self.centre).T)
+        log = gammaln((FREEDOM + size) / 2) - gammaln(FREEDOM / 2)
+        log -= size / 2 * np.log(FREEDOM * np.pi) + np.log(np.abs(np.diag(self.root))).sum()
+        return log - (FREEDOM + size) / 2 * np.log1p((away**2).sum(0) / FREEDOM)
+
+
+def around_mode(start: Float[np.ndarray, " parameter"], coordinates: Coordinates, task: Task):
+    """A t around the mode of the posterior with the curvature there.
+
+    Args:
+        start: Where to begin.
+        coordinates: Meaning of z.
+        task: What was seen.
+
+    Returns:
+        The proposal; its scale is that of the inverse curvature.
+    """
+    z, size = start, len(start)
+    best = -np.inf
+    curvature = np.eye(size)
+    for _ in range(_MOST_STEPS):
+        steps = _STEP * np.concatenate([np.zeros((1, size)), np.eye(size), -np.eye(size)])
+        tried, _ = try_points(z + steps, coordinates, task)
+        jacobian = _scaled(tried.expected, task, size)
+        information = jacobian.T @ jacobian
+        slope = (tried.log_likelihood[1 : size + 1] - tried.log_likelihood[size + 1 :]) / 2 / _STEP
+        slope = np.nan_to_num(slope - z, nan=0.0, posinf=0.0, neginf=0.0)
+        best, curvature = _posterior(tried.log_likelihood, z[None])[0], information + np.eye(size)
+        ahead = np.stack(
+            [
+                f * np.linalg.solve(information + (1 + damp) * np.eye(size), slope)
+                for damp in (0.0, *_DAMPING)
+                for f in _FRACTIONS
+            ]
+        )
+        there, _ = try_points(z + ahead, coordinates, task)
+        values = _posterior(there.log_likelihood, z + ahead)
+        if not values.max() > best + 1e-2:
+            break
+        z = z + ahead[np.argmax(values)]
+    return Student(z, np.linalg.cholesky(np.linalg.inv(curvature)))
+
+
+def widened(one: Student) -> list[Student]:
+    """The proposal and wider ones, no direction wider than the prior or the proposal itself.
+
+    Where the likelihood flattens out to one side, as for a clone that grows too slowly to be told
+    from one that does not grow, the curvature at the mode is far too narrow.
+
+    Args:
+        one: A proposal.
+    """
+    value, vector = np.linalg.eigh(one.root @ one.root.T)
+    most = np.maximum(value, 1.0)
+    spread = [np.minimum(value * factor**2, most) for factor in WIDER]
+    return [Student(one.centre, np.linalg.cholesky((vector * v) @ vector.T)) for v in spread]
+
+
+def adapted(
+    z: Float[np.ndarray, "point parameter"], log_weight: Float[np.ndarray, " point"]
+) -> Student:
+    """A t with the mean and covariance of weighted points, tempered where few carry the weight.
+
+    Args:
+        z: Points.
+        log_weight: Their weights.
+    """
+    size = z.shape[1]
+    power = 1.0
+    finite = np.where(np.isfinite(log_weight), log_weight, -1e10)
+    while True:
+        weight = np.exp(power * (finite - finite.max()))
+        weight /= weight.sum()
+        if 1 / (weight**2).sum() >= 5 * size or power < 1e-3:
+            break
+        power *= 0.8
+    centre = weight @ z
+    away = z - centre
+    scatter = (weight[:, None] * away).T @ away
+    # Never wider than the prior in any direction, nor degenerate.
+    value, vector = np.linalg.eigh(scatter)
+    scatter = (vector * np.clip(value, 1e-4, 1.5)) @ vector.T
+    return Student(centre, np.linalg.cholesky(scatter))
+
+
+def _posterior(log_likelihood: np.ndarray, z: np.ndarray) -> np.ndarray:
+    total = log_likelihood[: len(z)] - 0.5 * (z**2).sum(1)
+    return np.where(np.isnan(total), -np.inf, total)
+
+
+def _scaled(expected: np.ndarray, task: Task, size: int) -> np.ndarray:
+    """Derivatives of the predictions over the error of their reading."""
+    read: Any = task.readings
+    counted = read.kind >= len(COUNTS)
+    with np.errstate(all="ignore"):
+        scale = np.where(counted[:, None], expected, np.log(expected))
+        p = np.clip(expected[:, 0], 1e-4, 1 - 1e-4)
+        rho = task.noise[3 + (read.kind == len(COUNTS) + 1)]
+        of = np.maximum(read.of, 1)
+        error = np.where(
+            counted,
+            np.sqrt(p * (1 - p) * (1 + (of - 1) * rho) / of),
+            task.noise[np.minimum(read.kind, 2)],
+        )
+        error = np.where(read.used, error, np.inf)
+        jacobian = (scale[:, 1 : size + 1] - scale[:, size + 1 :]) / (2 * _STEP * error[:, None])
+    return np.nan_to_num(jacobian, posinf=0, neginf=0)
