@@ -98,7 +98,8 @@ def test_a_stored_posterior_is_described(dlt_posterior, tmp_path, capsys):
     assert main(["posterior", str(path)]) == 0
     out = capsys.readouterr().out
     assert "model: dlt-logistic version 1" in out
-    assert "divergences: 0; converged" in out
+    assert "divergences: 0, E-BFMI" in out
+    assert out.rstrip().endswith("converged")
 
 
 def test_decide_uses_a_stored_posterior_and_its_gate(dlt_posterior, tmp_path, capsys):

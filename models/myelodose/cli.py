@@ -1,4 +1,4 @@
-"""The command line: `myelodose run`, `decide`, `facts` and `posterior`."""
+"""The command line: `myelodose run`, `decide`, `report`, `facts` and `posterior`."""
 
 import argparse
 import sys
@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(verbs.add_parser("run", help="run a notebook with checked parameters"))
     _add_decide(verbs.add_parser("decide", help="recommend the next dose from a DLT table"))
+    _add_report(verbs.add_parser("report", help="the next dose by simulated counts, on one page"))
     facts = verbs.add_parser("facts", help="recompute the facts of a published trial")
     facts.add_argument("--trial", default="platzbecker2013")
     facts.set_defaults(command=_facts)
@@ -95,6 +96,39 @@ def _add_decide(decide: argparse.ArgumentParser) -> None:
     decide.set_defaults(command=_decide)
 
 
+def _add_report(report: argparse.ArgumentParser) -> None:
+    report.description = (
+        "The next dose by simulated counts: benefit beside risk, optimal and maximum tolerated "
+        "dose, on one page (decision.html) with decision.json beside it. Without a table the "
+        "published trial is used. Everything simulated says so."
+    )
+    add = report.add_argument
+    add("table", nargs="?", type=Path, help="CSV: dose,n,dlt or dose,dlt [mg]")
+    add(
+        "--count-failures",
+        nargs="*",
+        metavar="DOSE=NUMBER",
+        help="DLTs of the table that were failures of the counts, such as 25=1",
+    )
+    add("--doses", nargs="+", type=float, help="doses to choose from [mg]")
+    add(
+        "--draws-from",
+        metavar="SOURCE",
+        help="typical values: calibrated (default), literature, or a posterior (.nc or .zarr)",
+    )
+    add("--seed", type=int, default=20130227)
+    add("--draws", type=int, default=200, help="draws of the typical values")
+    add("--patients", type=int, default=100, help="virtual patients of each draw")
+    add("--cost-of-dlt", type=float, default=1.0, help="responses that one DLT costs")
+    add("--overdose-limit", type=float, default=0.25)
+    add("--accept-failed", nargs="+", default=[], metavar="CHECK", help="as for decide")
+    add("--extrapolate", action="store_true", help="accept covariates a posterior has not seen")
+    add("--again", type=Path, metavar="JSON", help="repeat the decision of a decision.json")
+    add("--folder", type=Path, help="where the files go (reports/)")
+    add("--name", default="", help="put before the names of both files")
+    report.set_defaults(command=_report)
+
+
 def _run(options: argparse.Namespace) -> None:
     from myelodose.report import run_and_tell
 
@@ -143,6 +177,13 @@ def _decide(options: argparse.Namespace) -> None:
             accept_failed=options.accept_failed,
         )
     )
+
+
+def _report(options: argparse.Namespace) -> None:
+    from myelodose.paths import reports_folder
+    from myelodose.report.decision_command import run_report
+
+    print(run_report(options, options.folder or reports_folder()))
 
 
 def _facts(options: argparse.Namespace) -> None:

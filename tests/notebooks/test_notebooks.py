@@ -25,6 +25,11 @@ MANIFEST = {
     "07-compare-models",
     "08-compare-designs",
     "09-calibrate-design",
+    "10-replay-trial",
+    "11-decide-from-counts",
+    "12-forecast-patient",
+    "13-follow-clone",
+    "14-compare-sequences",
 }
 
 

@@ -38,8 +38,20 @@ def record_run(
     executed.cells.append(nbformat.v4.new_markdown_cell("\n".join(lines)))
 
 
+EXPLORER = "explorer"
+"""Tag of cells with sliders, which need a kernel."""
+
+
+def explores(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell is for exploring in JupyterLab and not for a page."""
+    return EXPLORER in cell.metadata.get("tags", [])
+
+
 def page_of(executed: nbformat.NotebookNode, name: str, show_code: bool) -> str:
-    """The executed notebook as one HTML page that needs nothing from elsewhere."""
+    """The executed notebook as one HTML page that needs nothing from elsewhere.
+
+    Cells tagged "explorer" are left out: on a page there is no kernel that could draw.
+    """
     exporter = HTMLExporter(
         exclude_input=not show_code,
         exclude_input_prompt=True,
@@ -51,7 +63,9 @@ def page_of(executed: nbformat.NotebookNode, name: str, show_code: bool) -> str:
         mermaid_js_url="",
     )
     _describe_pictures(executed)
-    html, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": name}})
+    shown = executed.copy()
+    shown.cells = [cell for cell in executed.cells if not explores(cell)]
+    html, _ = exporter.from_notebook_node(shown, resources={"metadata": {"name": name}})
     return html
 
 

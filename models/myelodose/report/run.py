@@ -12,8 +12,9 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from myelodose.paths import reports_folder, shown
-from myelodose.report.page import page_of, record_run
+from myelodose.report.page import explores, page_of, record_run
 from myelodose.report.parameters import Value, checked, parameters_of, read_notebook
+from myelodose.report.put import put_whole
 
 
 class NotebookError(RuntimeError):
@@ -66,10 +67,7 @@ def run_notebook(
         answer = _answer(executed)
         record_run(executed, path, source, values)
         notebook, page = folder / f"{name}.ipynb", folder / f"{name}.html"
-        html = page_of(executed, name, show_code)
-        # Both are whole before either is put in place.
-        _put(notebook, nbformat.writes(executed))
-        _put(page, html)
+        put_whole({notebook: nbformat.writes(executed), page: page_of(executed, name, show_code)})
         (folder / f"{name}.failed.ipynb").unlink(missing_ok=True)
     finally:
         partial.unlink(missing_ok=True)
@@ -97,8 +95,8 @@ def _execute(path: Path, partial: Path, values: dict[str, Value], failed: Path) 
 
 
 def _answer(executed: nbformat.NotebookNode) -> str:
-    """The text that the last code cell printed."""
-    last = [cell for cell in executed.cells if cell.cell_type == "code"][-1]
+    """The text that the last code cell printed, but for an explorer's."""
+    last = [cell for cell in executed.cells if cell.cell_type == "code" and not explores(cell)][-1]
     texts = []
     for output in last.outputs:
         if output.output_type == "stream":
@@ -106,13 +104,6 @@ def _answer(executed: nbformat.NotebookNode) -> str:
         elif "text/plain" in output.get("data", {}):
             texts.append(output.data["text/plain"])
     return "".join(texts).strip()
-
-
-def _put(path: Path, text: str) -> None:
-    """Write a file in one step."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 def run_and_tell(path: Path, given: Mapping[str, Value], **options) -> Report:
