@@ -23,7 +23,7 @@ decision: environment ## from the published trial to the next dose: runs the not
 	@for name in $(NOTEBOOKS); do $(BIN)/myelodose run notebooks/$$name.ipynb || exit 1; done
 
 test: environment lint ## lint, types, rooms, and the default tests
-	@echo "tests: about twelve minutes in two processes; the slow ones are in make test-slow"
+	@echo "tests: about fourteen minutes in two processes; the slow ones are in make test-slow"
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test-slow: environment ## calibration and full fits

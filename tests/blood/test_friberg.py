@@ -53,7 +53,10 @@ def random_patients(seed, patients, *, saturating=False):
 
 
 @how_many
-@pytest.mark.parametrize("kind", ["linear", "saturating", "infused"])
+@pytest.mark.parametrize(
+    "kind",
+    ["saturating", *(pytest.param(k, marks=pytest.mark.slow) for k in ("linear", "infused"))],
+)
 def test_fast_equals_reference_over_random_patients_and_schedules(kind, cases):
     everyone = random_patients(1, 500, saturating=kind == "saturating")
     schedules = random_plans(2, 500, infused=kind == "infused")

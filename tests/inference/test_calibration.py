@@ -174,6 +174,7 @@ def test_settings_that_cannot_be_are_refused():
         ShortNuts(draws=2)
 
 
+@pytest.mark.slow
 def test_nuts_of_a_numpyro_model_is_calibrated():
     found = calibrate_model(normal, np.zeros(2), seed=3, simulations=64, nuts=ShortNuts(150, 31, 3))
     assert found.parameter.values.tolist() == ["mean", "sigma", "twice", "log_likelihood"]

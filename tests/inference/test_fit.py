@@ -35,6 +35,7 @@ def test_nuts_and_quadrature_agree_within_the_standard_error(counts, dlt_posteri
     assert float(drawn.error.max()) < 0.01
 
 
+@pytest.mark.slow
 def test_they_agree_with_a_correlated_prior_and_another_reference_dose():
     prior = LogisticPrior((-0.7, 0.3), (1.2, 0.6), 25, "made up for this test", correlation=0.6)
     counts = dlt_table([10, 25], [6, 6], [1, 4])
@@ -86,6 +87,7 @@ def test_an_unknown_word_in_the_trial_is_refused(trial):
         fit_response(wrong, seed=1)
 
 
+@pytest.mark.slow
 def test_chains_run_one_after_another_where_jax_has_started_with_one_device():
     done = run_python(
         "import myelodose as md, jax\n"

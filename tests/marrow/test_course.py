@@ -40,7 +40,7 @@ def with_amount(schedule: Plan, amount) -> Plan:
     ("kind", "cases"),
     [
         ("transit", 100),
-        ("infused", 100),
+        pytest.param("infused", 100, marks=pytest.mark.slow),
         *(pytest.param(kind, 500, marks=pytest.mark.slow) for kind in KINDS),
     ],
 )

@@ -10,6 +10,7 @@ from myelodose.posterior import load_posterior, provenance
 from myelodose.records import example_records
 from myelodose.report import run_notebook
 
+pytestmark = pytest.mark.slow
 NOTEBOOKS = ROOT / "notebooks"
 FEW = {"chains": 2, "warmup": 100, "draws": 60, "geometry": "structured"}
 
@@ -60,7 +61,6 @@ def test_check_fit_uses_the_stored_posterior(fitted, folder):
     assert figures(report) == 4
 
 
-@pytest.mark.slow
 def test_compare_models_prefers_an_error_with_two_parts(fitted, folder):
     given = FEW | {"folder": str(folder)}
     report = run_notebook(NOTEBOOKS / "07-compare-models.ipynb", given, folder=folder)
