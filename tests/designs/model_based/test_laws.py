@@ -9,8 +9,10 @@ from designs.laws import LAWS
 from designs.promises import Promise, walk
 from myelodose.decision.rule import DecisionRule
 from myelodose.designs import at_most, too_toxic
-from myelodose.designs.model_based import Blrm, Crm, OrdinalBlrm, TitePk
+from myelodose.designs.model_based import Blrm, Crm, ExnexBlrm, OrdinalBlrm, TitePk
+from myelodose.dose_models.combination_prior import DrugPrior
 from myelodose.dose_models.tite_pk import EffectSite, TitePkPrior, cloglog, every
+from myelodose.outcomes import Outcomes
 from myelodose.priors import LENALIDOMIDE_PRIOR
 
 MG = (10, 15, 20, 25)
@@ -49,6 +51,16 @@ PROMISES = {
             504.0,
             TitePkPrior(cloglog(0.175), 1.25),
         )
+    ),
+    "BLRM that borrows": Promise(
+        ExnexBlrm(
+            MG,
+            DrugPrior(20, (-1.1, 0.0), (2.0, 1.0)),
+            (Outcomes.from_counts([6, 6, 12, 6], [0, 0, 2, 2], doses=MG),),
+            points=512,
+        ),
+        cohorts=3,
+        walks=2,
     ),
     "ordinal": Promise(
         OrdinalBlrm((10, 20, 40), 20.0, (0.0, -1.1), (1.5, 1.5)), cohorts=3, walks=3
