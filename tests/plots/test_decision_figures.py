@@ -59,6 +59,9 @@ def test_the_explorer_draws_one_cycle():
     assert len(numbers) == 5 * 57 * 3
     widget = dose_explorer(draws, Hazards())
     assert [one.description for one in widget.children[:2]] == ["lenalidomide [mg]", "order"]
+    before = bytes(widget.children[4].value)
+    widget.children[0].value = 10.0
+    assert bytes(widget.children[4].value) not in (b"", before)
 
 
 @pytest.mark.slow

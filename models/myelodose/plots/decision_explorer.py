@@ -1,15 +1,14 @@
 """Sliders over one cycle: dose, order, gap and renal function, with counts, clone and P(DLT)."""
 
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 from jaxtyping import Float
 from numpy import ndarray
 
 from myelodose.decision.bands import cycle_bands, people_with
-from myelodose.errors import InputError
 from myelodose.plots.decision_bands import bands_figure
+from myelodose.plots.sliders import Choice, Slider, explorer
 from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.toxicity.hazards import Hazards
 from myelodose.virtual.sequences import ORDERS, arrangement
@@ -69,35 +68,18 @@ def dose_explorer(
     Raises:
         InputError: If ipywidgets is not there.
     """
-    if find_spec("ipywidgets") is None:
-        raise InputError(
-            "dose_explorer", "found no ipywidgets", "install it: pip install ipywidgets"
-        )
-    from ipywidgets import Dropdown, FloatSlider, IntSlider, interactive
-
     used = rule or DltRule()
 
-    def show(dose_mg: float, order: str, gap_d: int, creatinine_clearance: float):
-        figure, _ = draw_cycle(
-            draws,
-            hazards,
-            used,
-            dose_mg=dose_mg,
-            order=order,
-            gap_d=gap_d,
-            creatinine_clearance_ml_per_min=creatinine_clearance,
-        )
-        return figure
+    def show(**values: Any) -> Any:
+        return draw_cycle(draws, hazards, used, **values)[0]
 
-    words = {"style": {"description_width": "12em"}, "layout": {"width": "34em"}}
-    return interactive(
+    return explorer(
+        "dose_explorer",
         show,
-        dose_mg=FloatSlider(
-            20, min=2.5, max=30, step=2.5, description="lenalidomide [mg]", **words
-        ),
-        order=Dropdown(options=ORDERS, description="order", **words),
-        gap_d=IntSlider(0, min=0, max=used.cycle_d - 19, description="gap [d]", **words),
-        creatinine_clearance=FloatSlider(
-            90, min=20, max=150, step=10, description="creatinine clearance [mL/min]", **words
+        dose_mg=Slider("lenalidomide [mg]", 20.0, 2.5, 30.0, 2.5),
+        order=Choice("order", ORDERS),
+        gap_d=Slider("gap [d]", 0, 0, used.cycle_d - 19, 1),
+        creatinine_clearance_ml_per_min=Slider(
+            "creatinine clearance [mL/min]", 90.0, 20.0, 150.0, 10.0, ".0f"
         ),
     )

@@ -1,16 +1,15 @@
 """Sliders over one patient's next cycle, and over an assay's detection limit."""
 
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from myelodose.errors import InputError
 from myelodose.forecast.ahead import forecast, so_far
 from myelodose.forecast.detection import Assay, cutoff, detected, detection_limit
 from myelodose.forecast.individual import Individual
 from myelodose.forecast.options import NextCycle
 from myelodose.plots.forecast import forecast_figure
+from myelodose.plots.sliders import Choice, Slider, explorer
 from myelodose.plots.style import BLUE, VERMILION, new_figure, percent_axis
 
 
@@ -48,21 +47,16 @@ def patient_explorer(individual: Individual, planned_d: float) -> Any:
     Raises:
         InputError: If ipywidgets is not there.
     """
-    widgets = _widgets("patient_explorer")
 
-    def show(lenalidomide_mg: float, delay_d: int, gap_d: int):
-        return draw_next_cycle(
-            individual, planned_d, lenalidomide_mg=lenalidomide_mg, delay_d=delay_d, gap_d=gap_d
-        )[0]
+    def show(**values: Any) -> Any:
+        return draw_next_cycle(individual, planned_d, **values)[0]
 
-    words = {"style": {"description_width": "12em"}, "layout": {"width": "34em"}}
-    return widgets.interactive(
+    return explorer(
+        "patient_explorer",
         show,
-        lenalidomide_mg=widgets.FloatSlider(
-            20, min=0, max=30, step=2.5, description="lenalidomide [mg]", **words
-        ),
-        delay_d=widgets.IntSlider(0, min=0, max=28, step=7, description="delay [d]", **words),
-        gap_d=widgets.IntSlider(0, min=0, max=14, description="gap [d]", **words),
+        lenalidomide_mg=Slider("lenalidomide [mg]", 20.0, 0.0, 30.0, 2.5),
+        delay_d=Slider("delay [d]", 0, 0, 28, 7),
+        gap_d=Slider("gap [d]", 0, 0, 14, 1),
     )
 
 
@@ -102,31 +96,15 @@ def detection_explorer() -> Any:
     Raises:
         InputError: If ipywidgets is not there.
     """
-    widgets = _widgets("detection_explorer")
 
-    def show(what: str, number: int, error: float, overdispersion: float):
-        return draw_detection(what, number=number, error=error, overdispersion=overdispersion)[0]
+    def show(**values: Any) -> Any:
+        return draw_detection(**values)[0]
 
-    words = {"style": {"description_width": "12em"}, "layout": {"width": "34em"}}
-    return widgets.interactive(
+    return explorer(
+        "detection_explorer",
         show,
-        what=widgets.Dropdown(options=("FISH", "VAF"), description="assay", **words),
-        number=widgets.IntSlider(
-            200, min=50, max=2000, step=50, description="nuclei or reads", **words
-        ),
-        error=widgets.FloatSlider(
-            0.03, min=0, max=0.1, step=0.002, readout_format=".3f", description="error", **words
-        ),
-        overdispersion=widgets.FloatSlider(
-            0.01, min=0, max=0.1, step=0.005, readout_format=".3f", description="overdispersion",
-            **words,
-        ),
-    )  # fmt: skip
-
-
-def _widgets(function: str) -> Any:
-    if find_spec("ipywidgets") is None:
-        raise InputError(function, "found no ipywidgets", "install it: pip install ipywidgets")
-    import ipywidgets
-
-    return ipywidgets
+        what=Choice("assay", ("FISH", "VAF")),
+        number=Slider("nuclei or reads", 200, 50, 2000, 50),
+        error=Slider("error", 0.03, 0.0, 0.1, 0.002, ".3f"),
+        overdispersion=Slider("overdispersion", 0.01, 0.0, 0.1, 0.005, ".3f"),
+    )
