@@ -13,13 +13,13 @@ from jaxtyping import Float
 
 from myelodose.blood.model import LINEAGES
 from myelodose.errors import InputError
-from myelodose.marrow.labelled import SIMULATED
 from myelodose.marrow.protocol.follow import Followed
 from myelodose.regimen import Regimen
 from myelodose.toxicity.causes import exposed
 from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.toxicity.hazards import Hazards
 from myelodose.virtual import drawn_covariates, virtual_patients
+from myelodose.virtual.draws import hazards_by_draw
 from myelodose.virtual.follow import QUICK, check_solved, through_protocol, trial_protocol
 from myelodose.virtual.population import Population
 
@@ -97,7 +97,7 @@ def cycle_bands(
     protocol = trial_protocol(cycle, cycles=1)
     kept = through_protocol(population, protocol, days=rule.window_d, keep=_keep, solver=QUICK)
     check_solved(kept.counts)
-    each = [hazards] if isinstance(hazards, Hazards) else list(hazards)
+    each = hazards_by_draw(hazards, population.draws, "cycle_bands")
     seen = exposed(
         kept.counts,
         rule,
@@ -105,7 +105,7 @@ def cycle_bands(
         baseline=population.baseline,
     )
     split = type(seen)(*(x.reshape(population.draws, -1) for x in seen))
-    chances = split.probability(each if len(each) > 1 else each[0])
+    chances = split.probability(each)
     by_draw = chances.any.mean(-1)
     low, high = np.quantile(by_draw, [0.025, 0.975])
     day = np.arange(1, rule.window_d + 1)
@@ -128,10 +128,5 @@ def cycle_bands(
             "cause": [*chances._fields, "any"],
             "drug": list(drugs),
         },
-        attrs={
-            "status": SIMULATED,
-            "rule": rule.describe(),
-            "population": population.source,
-            "cycle_d": rule.cycle_d,
-        },
+        attrs=population.attrs | {"rule": rule.describe(), "cycle_d": rule.cycle_d},
     )

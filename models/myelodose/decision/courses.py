@@ -14,6 +14,7 @@ from myelodose.solve.settings import Fast
 from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.toxicity.evaluate import PARTS, cycle_end_d, dlt_by_counts
 from myelodose.toxicity.hazards import Hazards
+from myelodose.virtual.draws import hazards_by_draw
 from myelodose.virtual.follow import (
     QUICK,
     check_solved,
@@ -91,10 +92,7 @@ def first_cycles(
         ArithmeticError: If the solver does not converge.
         InputError: If hazards are not as many as draws, or the cycle is not that of the rule.
     """
-    each = [hazards] * population.draws if isinstance(hazards, Hazards) else list(hazards)
-    if len(each) != population.draws:
-        found = f"found {len(each)} for {population.draws} draws"
-        raise InputError("first_cycles, hazards", found, "give one for all, or one for each draw")
+    each = hazards_by_draw(hazards, population.draws, "first_cycles")
     length = cycle.cycle(1).length_d
     if length != rule.cycle_d:
         found = f"found a cycle of {length} d with a rule for {rule.cycle_d} d"

@@ -14,7 +14,6 @@ import xarray as xr
 
 from myelodose.decision.metaphases import metaphase_response
 from myelodose.errors import InputError
-from myelodose.marrow.labelled import SIMULATED
 from myelodose.marrow.protocol.follow import Followed
 from myelodose.marrow.protocol.limits import Limits
 from myelodose.marrow.protocol.written import GRADE_4
@@ -25,6 +24,7 @@ from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.toxicity.evaluate import PARTS, cycle_end_d, dlt_by_counts
 from myelodose.toxicity.hazards import Hazards
 from myelodose.virtual.dlt_risk import ANY
+from myelodose.virtual.draws import hazards_by_draw
 from myelodose.virtual.follow import QUICK, check_solved, through_protocol, trial_protocol
 from myelodose.virtual.population import Population
 
@@ -112,10 +112,7 @@ def prospects(
         InputError: If there is no regimen, hazards are not as many as draws, or the cycle of a
             regimen is not as long as that of the rule.
     """
-    each = [hazards] * population.draws if isinstance(hazards, Hazards) else list(hazards)
-    if len(each) != population.draws:
-        found = f"found {len(each)} for {population.draws} draws"
-        raise InputError("prospects, hazards", found, "give one for all, or one for each draw")
+    each = hazards_by_draw(hazards, population.draws, "prospects")
     if not regimens:
         raise InputError("prospects, regimens", "found none", "give at least one")
     rows = [
@@ -144,7 +141,7 @@ def prospects(
             "cause": [*CAUSES, ANY],
             "quantity": list(QUANTITIES),
         },
-        attrs={"status": SIMULATED, "rule": rule.describe(), "population": population.source},
+        attrs=population.attrs | {"rule": rule.describe()},
     )
 
 

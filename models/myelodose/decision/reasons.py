@@ -1,4 +1,8 @@
-"""Comparisons of a simulated number with a limit, which say when the error decides nothing."""
+"""Comparisons of a simulated number with a limit, which say when the error decides nothing.
+
+A design's reason (`designs.call.Reason`) tells besides what it would have decided without the rule.
+The two stay apart: nothing here decides twice, and designs, which lie above, load no simulation.
+"""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -100,7 +100,8 @@ def _risk(axis: Axes, bands: xr.Dataset) -> None:
     low, high = 100 * float(bands.p_low), 100 * float(bands.p_high)
     axis.errorbar(0.5, mean, [[mean - low], [high - mean]], fmt="o", color=INK, capsize=3)
     axis.set_xlim(-0.5, 0.9)
-    axis.set_ylim(0, max(1.45 * high, 20))
+    # Two scales and no more: under a slider a bar has to grow with the risk.
+    axis.set_ylim(0, 60 if 1.45 * high < 60 else 145)
     axis.set_xticks([])
     axis.set_ylabel("P(DLT) [%]")
     axis.set_title(f"{mean:.0f} % ({low:.0f} to {high:.0f})", fontsize=9)

@@ -65,7 +65,7 @@ def explorer(place: str, draw: Callable[..., Figure], **controls: Slider | Choic
     import ipywidgets
 
     made = {name: _widget(ipywidgets, control) for name, control in controls.items()}
-    picture, told = ipywidgets.Image(format="png"), ipywidgets.Label()
+    picture, told = ipywidgets.Image(format="png", layout={"max_width": "100%"}), ipywidgets.Label()
 
     def values() -> dict[str, Any]:
         return {name: one.value for name, one in made.items()}
@@ -80,11 +80,13 @@ def explorer(place: str, draw: Callable[..., Figure], **controls: Slider | Choic
     picture.value = _png(draw(**values()))
     for one in made.values():
         one.observe(show, names="value")
-    return ipywidgets.VBox([*made.values(), picture, told])
+    # At its own size: a box stretches a picture to the width of the page.
+    layout = {"align_items": "flex-start"}
+    return ipywidgets.VBox([*made.values(), picture, told], layout=layout)
 
 
 def _widget(ipywidgets: Any, control: Slider | Choice) -> Any:
-    look = {"style": {"description_width": "14em"}, "layout": {"width": "36em"}}
+    look = {"style": {"description_width": "16em"}, "layout": {"width": "38em"}}
     if isinstance(control, Choice):
         return ipywidgets.Dropdown(options=control.options, description=control.words, **look)
     words, value, low, high, step, shown = control

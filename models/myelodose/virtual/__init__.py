@@ -22,9 +22,11 @@ from myelodose.virtual.follow import NO_HOLD, trial_protocol
 from myelodose.virtual.from_posterior import ExtrapolationWarning, posterior_draws
 from myelodose.virtual.hyperprior import prior_draws
 from myelodose.virtual.joining import HAEMATOLOGICAL, joined, robust_prior
+from myelodose.virtual.maintenance import compare_maintenance
 from myelodose.virtual.population import Population, virtual_patients
 from myelodose.virtual.predicted import fact_table
 from myelodose.virtual.replay import replay_trial
+from myelodose.virtual.schedules import compare_schedules
 from myelodose.virtual.sequences import compare_sequences, nadir_days
 from myelodose.virtual.trial import run_trial
 from myelodose.virtual.verdicts import finding_table, replayed_facts
@@ -40,6 +42,8 @@ __all__ = [
     "calibrate_to_facts",
     "calibrated_draws",
     "calibrated_hazards",
+    "compare_maintenance",
+    "compare_schedules",
     "compare_sequences",
     "conflict",
     "dlt_risk",

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Bool, Float
 
 from myelodose.errors import InputError
-from myelodose.marrow.labelled import SIMULATED
 from myelodose.marrow.protocol.written import Protocol
 from myelodose.regimen import Regimen
 from myelodose.regimen.courses import checked_whole
@@ -15,6 +15,7 @@ from myelodose.solve.settings import Fast
 from myelodose.toxicity.causes import CAUSES, Exposed, exposed
 from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.toxicity.hazards import Hazards
+from myelodose.virtual.draws import hazards_by_draw
 from myelodose.virtual.first_cycle import first_cycle
 from myelodose.virtual.follow import (
     QUICK,
@@ -31,11 +32,17 @@ ANY = "any"
 
 
 class CycleOf(NamedTuple):
-    """One cycle, cut out of a longer course."""
+    """One cycle, cut out of a longer course.
 
-    counts: np.ndarray
-    next_start_d: np.ndarray
-    begun: np.ndarray
+    Attributes:
+        counts: Neutrophils and platelets of its mornings [1e9/L].
+        next_start_d: Day of the cycle on which the next one began [d]; NaN where none did.
+        begun: Who began it.
+    """
+
+    counts: Float[np.ndarray, "day lineage patient"]
+    next_start_d: Float[np.ndarray, " patient"]
+    begun: Bool[np.ndarray, " patient"]
 
 
 def dlt_risk(
@@ -78,7 +85,7 @@ def dlt_risk(
         >>> risk.p.dims
         ('draw', 'regimen', 'cycle', 'cause')
     """
-    each = _one_for_each(hazards, population.draws)
+    each = hazards_by_draw(hazards, population.draws, "dlt_risk")
     if not regimens:
         raise InputError("dlt_risk, regimens", "found none", "give at least one")
     number = checked_whole(cycles, "dlt_risk, cycles", least=1)
@@ -99,7 +106,7 @@ def dlt_risk(
             "cycle": 1 + np.arange(number),
             "cause": [*CAUSES, ANY],
         },
-        attrs={"status": SIMULATED, "rule": rule.describe(), "population": population.source},
+        attrs=population.attrs | {"rule": rule.describe()},
     )
 
 
@@ -182,12 +189,3 @@ def _by_draw(
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(spread / (number[:, None] - 1))
     return mean, np.where(number[:, None] > 1, error, np.nan), number
-
-
-def _one_for_each(hazards: Hazards | Sequence[Hazards], draws: int) -> list[Hazards]:
-    each = [hazards] * draws if isinstance(hazards, Hazards) else list(hazards)
-    if len(each) != draws or len({h.anc_below_1e9_per_l for h in each}) != 1:
-        found = f"found {len(each)} for {draws} draws"
-        remedy = "give one for all, or one for each draw with one limit of neutrophils"
-        raise InputError("dlt_risk, hazards", found, remedy)
-    return each

@@ -1,9 +1,12 @@
-"""Draws of typical values and of the spread between patients, with words on where they are from."""
+"""Draws of typical values, of the spread between patients, and of the hazards that go with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
+
+from myelodose.errors import InputError
+from myelodose.toxicity.hazards import Hazards
 
 OMEGA = "omega_"
 """Before the name of a parameter: the standard deviation between patients."""
@@ -42,3 +45,27 @@ def split_spread[T](draws: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]
     typical = {name: values for name, values in draws.items() if not name.startswith(OMEGA)}
     sds = {k.removeprefix(OMEGA): v for k, v in draws.items() if k.startswith(OMEGA)}
     return typical, sds
+
+
+def hazards_by_draw(hazards: Hazards | Sequence[Hazards], draws: int, place: str) -> list[Hazards]:
+    """One for each draw.
+
+    Args:
+        hazards: One for all, or one for each.
+        draws: How many draws there are.
+        place: Who asks, for the error.
+
+    Raises:
+        InputError: If there are not as many as draws, or their limits of neutrophils differ: counts
+            are read once for all draws.
+
+    Example:
+        >>> len(hazards_by_draw(Hazards(), 3, "here"))
+        3
+    """
+    each = [hazards] * draws if isinstance(hazards, Hazards) else list(hazards)
+    if len(each) != draws or len({h.anc_below_1e9_per_l for h in each}) != 1:
+        found = f"found {len(each)} for {draws} draws"
+        remedy = "give one for all, or one for each draw with one limit of neutrophils"
+        raise InputError(f"{place}, hazards", found, remedy)
+    return each

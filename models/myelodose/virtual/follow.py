@@ -41,7 +41,12 @@ NO_HOLD = Limits(0.0, 0.0, of_baseline=0.5)
 
 
 class Mornings(NamedTuple):
-    """What is kept of a cycle whose DLTs are asked for: counts and the number of the cycle."""
+    """What is kept of a cycle whose DLTs are asked for.
+
+    Attributes:
+        counts: Neutrophils and platelets of every morning [1e9/L].
+        cycle: Number of the cycle begun last, from 1.
+    """
 
     counts: Float[np.ndarray, "day lineage patient"]
     cycle: Int[np.ndarray, "day patient"]

@@ -22,11 +22,12 @@ from myelodose.posterior import (
 )
 from myelodose.virtual.draws import OMEGA, Draws
 from myelodose.virtual.hyperprior import CRCL_EXPONENT, prior_draws
+from myelodose.virtual.population import REFERENCE_CRCL_ML_PER_MIN
 
 FITTED_COVARIATES = {"creatinine_clearance_ml_per_min": "CRCL", "body_surface_area_m2": "BSA"}
 """Covariate of virtual patients -> column of the table that was fitted."""
 
-_CLEARANCE, _REFERENCE_ML_PER_MIN = "len_clearance_l_per_h", 90.0
+_CLEARANCE = "len_clearance_l_per_h"
 
 
 class ExtrapolationWarning(UserWarning):
@@ -130,7 +131,7 @@ def _of_parameter(
             known = exponent["numbers"][0]
         own = np.full(draws, known) if known is not None else None
         held[CRCL_EXPONENT] = _site(chosen, f"{name}_{renal}", place) if own is None else own
-        moved = (_REFERENCE_ML_PER_MIN / effect["reference"]) ** held[CRCL_EXPONENT]
+        moved = (REFERENCE_CRCL_ML_PER_MIN / effect["reference"]) ** held[CRCL_EXPONENT]
         held[name] = held[name] * moved
     return held
 

@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 
 from myelodose.errors import InputError
-from myelodose.marrow.labelled import SIMULATED
 from myelodose.marrow.protocol.written import Maintenance
 from myelodose.regimen import Regimen, platzbecker2013_maintenance
 from myelodose.solve.settings import Fast
@@ -17,10 +16,8 @@ from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.virtual.cytogenetics import MOLECULAR_LIMIT, expected_vaf
 from myelodose.virtual.follow import STEADY, trial_protocol
 from myelodose.virtual.population import Population
-from myelodose.virtual.schedules import ASSUMED
+from myelodose.virtual.schedules import ASSUMED, MONTH_D
 from myelodose.virtual.trial import run_trial
-
-_MONTH_D = 28
 
 
 def compare_maintenance(
@@ -77,12 +74,12 @@ def _maintained(
         after=cycles,
     )
     protocol = trial_protocol(induction, cycles=cycles, maintenance=later, clone_above=None)
-    days = cycles * (induction.cycle(1).length_d or _MONTH_D) + weeks * 7 + 1
+    days = cycles * (induction.cycle(1).length_d or MONTH_D) + weeks * 7 + 1
     rule = DltRule()
     events = run_trial(population, protocol, 0, days=days, rule=rule, solver=solver)
     share = events.clone_share.values
     clone, mutated = share[:, 1:].sum(1), share[:, 2]
-    low, high = np.quantile(_by_draw(clone, population), [0.025, 0.975], axis=-1)
+    low, high = np.quantile(population.by_draw(clone).mean(-1), [0.025, 0.975], axis=-1)
     vaf, who = expected_vaf(events), events.tp53_mutated.values.astype(bool)
     severe = (events.worst_grade.sel(lineage=["ANC", "PLT"]).values == 4).any(0)
     treated = events.stop_d.fillna(days).values
@@ -98,9 +95,5 @@ def _maintained(
             "treated_d": ((), treated.mean()),
         },
         coords={"reading": events.reading.values},
-        attrs={"status": SIMULATED, "population": population.source, "induction_cycles": cycles},
+        attrs=population.attrs | {"induction_cycles": cycles},
     )
-
-
-def _by_draw(values: np.ndarray, population: Population) -> np.ndarray:
-    return values.reshape(len(values), population.draws, -1).mean(-1)

@@ -32,7 +32,8 @@ FASTEST_GROWTH_PER_D = 0.12
 """Fastest growth of a clone that is drawn [1/day]: that of patient 15, derived from the words of
 the legend (data/literature/pd_parameters.csv: regrowth rate needed)."""
 
-_REFERENCE_ML_PER_MIN = 90.0
+REFERENCE_CRCL_ML_PER_MIN = 90.0
+"""Creatinine clearance of the typical patient [mL/min], as in `marrow.typical_patient`."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,12 @@ class Population:
         return patients_of(self.patient) // self.draws
 
     @property
+    def attrs(self) -> dict[str, str]:
+        """What every output says of itself."""
+        status = f"SIMULATED patients; typical values: {self.source}"
+        return {"status": status, "population": self.source}
+
+    @property
     def body_surface_area_m2(self) -> Float[np.ndarray, " patient"]:
         """Of all patients [m2]."""
         return self.covariates.body_surface_area_m2.values
@@ -86,6 +93,26 @@ class Population:
         with float64():
             chain = balanced_chain(self.patient.clones.size, self.patient.lineages)
             return np.asarray(chain.circulating * self.patient.lineages.set_point)
+
+    def by_draw(
+        self, values: Float[np.ndarray, "... all"]
+    ) -> Float[np.ndarray, "... draw patient"]:
+        """Numbers of all patients, those of each draw apart.
+
+        Args:
+            values: Patients last, in the order of `patient`.
+        """
+        return values.reshape(*values.shape[:-1], self.draws, self.patients)
+
+    def standard_error(self, values: Float[np.ndarray, "... all"]) -> Float[np.ndarray, "..."]:
+        """Monte Carlo standard error of the mean over patients; draw by draw if there are several.
+
+        Args:
+            values: Patients last, in the order of `patient`.
+        """
+        by = self.by_draw(values)
+        by = by.mean(-1) if self.draws > 1 else by[..., 0, :]
+        return by.std(-1, ddof=1) / np.sqrt(by.shape[-1])
 
     def take(self, index: np.ndarray) -> "Population":
         """Some of the patients, as a population of one draw.
@@ -180,7 +207,7 @@ def _of_one_draw(seed: int, covariates: xr.Dataset, values: dict[str, Any]) -> P
         spread=spread,
     )
     patient = jax.tree.map(partial(np.asarray, dtype=float), patient)
-    by_renal = (clearance / _REFERENCE_ML_PER_MIN) ** (exponent - typical)
+    by_renal = (clearance / REFERENCE_CRCL_ML_PER_MIN) ** (exponent - typical)
     pk = replace(patient.len_pk, CL=patient.len_pk.CL * by_renal)
     clones = _slow_enough(_by_tp53(patient.clones, covariates.tp53_mutated.values))
     return patient._replace(len_pk=pk, clones=clones)

@@ -1,9 +1,9 @@
 """The 20-patient trial of Platzbecker 2013 again, many times, with virtual patients.
 
-Every replicate draws typical values from the literature priors (or takes those of a posterior),
-then twenty virtual patients with the printed dose, TP53, karyotype and number of cycles, and treats
-them. The number of cycles is an input, because what ended treatment in the trial, disease and
-adverse events, is mostly not in the model. Nothing was calibrated to the trial. SIMULATED.
+Every replicate draws typical values from the literature priors (or takes those of a calibration or
+posterior), then twenty virtual patients with the printed dose, TP53, karyotype and number of
+cycles, and treats them. The number of cycles is an input, because what ended treatment in the
+trial, disease and adverse events, is mostly not in the model. SIMULATED.
 """
 
 from collections.abc import Mapping, Sequence

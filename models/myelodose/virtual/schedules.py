@@ -6,27 +6,21 @@ Of everything else the model's assumptions speak alone (docs/decisions.md). SIMU
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from myelodose.errors import InputError
-from myelodose.marrow.labelled import SIMULATED
-from myelodose.regimen import (
-    Regimen,
-    azacitidine,
-    lenalidomide,
-    viola,
-)
+from myelodose.regimen import Regimen, azacitidine, lenalidomide, viola
 from myelodose.solve.settings import Fast
 from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.toxicity.hazards import Hazards
 from myelodose.virtual.cytogenetics import read_cytogenetics
+from myelodose.virtual.draws import hazards_by_draw
 from myelodose.virtual.follow import STEADY, trial_protocol
 from myelodose.virtual.population import Population
-from myelodose.virtual.sequences import arrangement
+from myelodose.virtual.sequences import any_dlt, arrangement, clone_left, moved_rule
 from myelodose.virtual.trial import run_trial
 
 TRIAL = "trial: azacitidine, lenalidomide"
@@ -34,7 +28,8 @@ TRIAL = "trial: azacitidine, lenalidomide"
 
 ASSUMED = "given to nobody: the model's assumption"
 
-_MONTH_D = 28
+MONTH_D = 28
+"""A month of treatment [d]."""
 
 
 class Schedule(NamedTuple):
@@ -118,14 +113,13 @@ def compare_schedules(
     """
     if not given:
         raise InputError("compare_schedules, given", "found none", "give at least one")
-    each = hazards
-    if not isinstance(hazards, Hazards):
-        each = [one for one in hazards for _ in range(population.patients)]
-    end = months * _MONTH_D
+    by_draw = hazards_by_draw(hazards, population.draws, "compare_schedules")
+    each = [one for one in by_draw for _ in range(population.patients)]
+    end = months * MONTH_D
     found = {}
     for name, schedule in given.items():
         length = _length(name, schedule, end)
-        moved = _moved(rule or DltRule(), length)
+        moved = moved_rule(rule or DltRule(), length)
         protocol = trial_protocol(schedule.cycle, cycles=end // length)
         days = max(end + 1, moved.window_d)
         found[name] = run_trial(
@@ -142,18 +136,6 @@ def _length(name: str, schedule: Schedule, end: int) -> int:
     return length
 
 
-def _moved(rule: DltRule, length: int) -> DltRule:
-    """The rule for a cycle of another length: every day that it names is so much later."""
-    later = length - rule.cycle_d
-    until = rule.unrecovered_by_d
-    return replace(
-        rule,
-        cycle_d=length,
-        window_d=rule.window_d + later,
-        unrecovered_by_d=None if until is None else until + later,
-    )
-
-
 def _compared(
     found: Mapping[str, xr.Dataset],
     given: Mapping[str, Schedule],
@@ -161,19 +143,19 @@ def _compared(
     rule: DltRule,
     seed: int,
 ) -> xr.Dataset:
-    p = np.stack([1 - np.prod(1 - e.p_dlt.values, axis=0) for e in found.values()])
-    cells = np.stack([_left(e, "clone_cells") for e in found.values()])
-    share = np.stack([_left(e, "clone_share") for e in found.values()])
+    p = np.stack([any_dlt(e) for e in found.values()])
+    end = int(next(iter(found.values())).reading[-1])
+    cells = np.stack([clone_left(e, "clone_cells", end) for e in found.values()])
+    share = np.stack([clone_left(e, "clone_share", end) for e in found.values()])
     best = [read_cytogenetics(e, seed).best > 0 for e in found.values()]
     planned = [
-        s.cycle.total_dose_mg("lenalidomide") * _MONTH_D / (s.cycle.cycle(1).length_d or _MONTH_D)
+        s.cycle.total_dose_mg("lenalidomide") * MONTH_D / (s.cycle.cycle(1).length_d or MONTH_D)
         for s in given.values()
     ]
-    first = next(iter(found.values()))
     columns = {
         "p_dlt": p.mean(1),
-        "error": _error(p, population),
-        "dlt_error": _error(p - p[:1], population),
+        "error": population.standard_error(p),
+        "dlt_error": population.standard_error(p - p[:1]),
         "clone_left": np.median(cells, 1),
         "share_left": np.median(share, 1),
         "fewer_cells": (cells < cells[:1]).mean(1),
@@ -187,22 +169,5 @@ def _compared(
     return xr.Dataset(
         {name: ("schedule", values) for name, values in columns.items()},
         coords={"schedule": list(found)},
-        attrs={
-            "status": SIMULATED,
-            "rule": rule.describe(),
-            "population": population.source,
-            "days": int(first.reading[-1]),
-        },
+        attrs=population.attrs | {"rule": rule.describe(), "days": end},
     )
-
-
-def _left(events: xr.Dataset, name: str) -> np.ndarray:
-    both = events[name].isel(clone=slice(1, None)).sum("clone")
-    return (both.isel(reading=-1) / both.isel(reading=0)).values
-
-
-def _error(values: np.ndarray, population: Population) -> np.ndarray:
-    """Standard error of the mean over patients; draw by draw where there are several."""
-    by = values.reshape(len(values), population.draws, -1)
-    by = by.mean(-1) if population.draws > 1 else by[:, 0]
-    return by.std(-1, ddof=1) / np.sqrt(by.shape[-1])

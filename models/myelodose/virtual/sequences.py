@@ -6,20 +6,21 @@ azacitidine kills in S phase, that lenalidomide holds cells in G1, and how stron
 back (docs/marrow.md). SIMULATED.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 
 from myelodose.errors import InputError
-from myelodose.marrow.labelled import SIMULATED
 from myelodose.marrow.protocol.limits import Limits
 from myelodose.marrow.protocol.written import GRADE_4
 from myelodose.regimen import Regimen, azacitidine, lenalidomide, platzbecker2013
 from myelodose.solve.settings import Fast
 from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.toxicity.hazards import Hazards
+from myelodose.virtual.draws import hazards_by_draw
 from myelodose.virtual.follow import STEADY, trial_protocol
 from myelodose.virtual.population import Population
 from myelodose.virtual.trial import READ_EVERY_D, run_trial
@@ -100,14 +101,11 @@ def compare_sequences(
     Raises:
         InputError: If the doses do not fit into the cycle.
     """
-    used = rule or replace(
-        DltRule(), cycle_d=every, window_d=every + 29, unrecovered_by_d=every + 14
-    )
+    used = rule or moved_rule(DltRule(), every)
     pairs = [("concurrent", 0), *((o, g) for o in ("reverse", "sequential") for g in gaps_d)]
     cells = {}
-    each = hazards
-    if not isinstance(hazards, Hazards):
-        each = [one for one in hazards for _ in range(population.patients)]
+    by_draw = hazards_by_draw(hazards, population.draws, "compare_sequences")
+    each = [one for one in by_draw for _ in range(population.patients)]
     for order, gap in pairs:
         for dose in doses_mg:
             cycle = arrangement(order, gap, dose, every=every)
@@ -124,51 +122,82 @@ def compare_sequences(
     return _grid(cells, pairs, doses_mg, used, population)
 
 
-def _grid(cells: dict, pairs: list, doses_mg: Sequence[float], rule: DltRule, population):
+def moved_rule(rule: DltRule, cycle_d: int) -> DltRule:
+    """The rule for a cycle of another length: every day that it names is so much later.
+
+    Args:
+        rule: A rule.
+        cycle_d: Length of the other cycle [d].
+
+    Example:
+        >>> moved = moved_rule(DltRule(), 35)
+        >>> moved.window_d, moved.unrecovered_by_d
+        (64, 49)
+    """
+    later = cycle_d - rule.cycle_d
+    until = rule.unrecovered_by_d
+    return replace(
+        rule,
+        cycle_d=cycle_d,
+        window_d=rule.window_d + later,
+        unrecovered_by_d=None if until is None else until + later,
+    )
+
+
+def any_dlt(events: xr.Dataset) -> Float[np.ndarray, " patient"]:
+    """P(DLT of any cause) in cycle 1 of each patient.
+
+    Args:
+        events: From `run_trial`.
+    """
+    return 1 - np.prod(1 - events.p_dlt.values, axis=0)
+
+
+def clone_left(events: xr.Dataset, name: str, reading_d: int) -> Float[np.ndarray, " patient"]:
+    """Of both del(5q) clones at a reading over the start.
+
+    Args:
+        events: From `run_trial`.
+        name: "clone_cells" or "clone_share".
+        reading_d: Day of the reading [d].
+    """
+    both = events[name].isel(clone=slice(1, None)).sum("clone")
+    return (both.sel(reading=reading_d) / both.isel(reading=0)).values
+
+
+def _grid(
+    cells: dict[tuple[str, int, float], xr.Dataset],
+    pairs: list[tuple[str, int]],
+    doses_mg: Sequence[float],
+    rule: DltRule,
+    population: Population,
+) -> xr.Dataset:
     names = [order if order == "concurrent" else f"{order}, gap {gap} d" for order, gap in pairs]
-    left = np.array([[_left(cells[o, g, d], share=False) for d in doses_mg] for o, g in pairs])
-    share = np.array([[_left(cells[o, g, d], share=True) for d in doses_mg] for o, g in pairs])
-    p = np.array([[_any(cells[o, g, d]) for d in doses_mg] for o, g in pairs])
+
+    def of_each(read: Callable[[xr.Dataset], np.ndarray]) -> np.ndarray:
+        return np.array([[read(cells[o, g, d]) for d in doses_mg] for o, g in pairs])
+
+    left = of_each(lambda events: clone_left(events, "clone_cells", READ_D))
+    share = of_each(lambda events: clone_left(events, "clone_share", READ_D))
+    p = of_each(any_dlt)
     dims = ("arrangement", "dose")
     return xr.Dataset(
         {
             "p_dlt": (dims, p.mean(-1), {"long_name": "P(DLT) in one cycle", "units": "1"}),
-            "error": (dims, _error(p, population.draws), {"units": "1"}),
+            "error": (dims, population.standard_error(p), {"units": "1"}),
             "clone_left": (dims, np.median(left, -1), {"long_name": "clonal cells left"}),
             "share_left": (dims, np.median(share, -1), {"long_name": "clone share left"}),
-            "left_by_draw": ((*dims, "draw"), np.median(_by_draw(left, population.draws), -1)),
+            "left_by_draw": ((*dims, "draw"), np.median(population.by_draw(left), -1)),
             "beats_concurrent": (dims, (left < left[:1]).mean(-1)),
         },
         coords={"arrangement": names, "dose": list(doses_mg)},
-        attrs={
-            "status": SIMULATED,
+        attrs=population.attrs
+        | {
             "rule": rule.describe(),
-            "population": population.source,
             "read_d": READ_D,
             "assumed": "orders other than azacitidine then lenalidomide rest on the model alone",
         },
     )
-
-
-def _any(events: xr.Dataset) -> np.ndarray:
-    return 1 - np.prod(1 - events.p_dlt.values, axis=0)
-
-
-def _error(p: np.ndarray, draws: int) -> np.ndarray:
-    """Standard error of the mean over patients; draw by draw where there are several."""
-    by = _by_draw(p, draws).mean(-1) if draws > 1 else p
-    return by.std(-1, ddof=1) / np.sqrt(by.shape[-1])
-
-
-def _by_draw(values: np.ndarray, draws: int) -> np.ndarray:
-    return values.reshape(*values.shape[:-1], draws, -1)
-
-
-def _left(events: xr.Dataset, *, share: bool) -> np.ndarray:
-    """Of both clones at day 56 over the start: cells, or their share."""
-    name = "clone_share" if share else "clone_cells"
-    both = events[name].isel(clone=slice(1, None)).sum("clone")
-    return (both.sel(reading=READ_D) / both.isel(reading=0)).values
 
 
 def nadir_days(
@@ -200,5 +229,5 @@ def nadir_days(
             "recovery_day": (dims, np.stack([e.recovery_day.values for e in found])),
         },
         coords={"drugs": ["azacitidine", "azacitidine then lenalidomide"]},
-        attrs={"status": SIMULATED, "population": population.source},
+        attrs=population.attrs,
     )

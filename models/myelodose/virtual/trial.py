@@ -15,7 +15,6 @@ from myelodose.clones.model import CLONES
 from myelodose.errors import InputError
 from myelodose.marrow.course import DRUGS
 from myelodose.marrow.grades import ctcae_grade
-from myelodose.marrow.labelled import SIMULATED
 from myelodose.marrow.protocol.follow import Followed
 from myelodose.marrow.protocol.status import REASONS
 from myelodose.marrow.protocol.written import Maintenance, Protocol
@@ -24,8 +23,8 @@ from myelodose.toxicity.causes import CAUSES, exposed, sample_dlts
 from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.toxicity.evaluate import cycle_end_d
 from myelodose.toxicity.hazards import Hazards
-from myelodose.virtual.dlt_risk import Mornings, one_cycle
-from myelodose.virtual.follow import STEADY, check_solved, through_protocol
+from myelodose.virtual.dlt_risk import one_cycle
+from myelodose.virtual.follow import STEADY, Mornings, check_solved, through_protocol
 from myelodose.virtual.population import Population
 
 READ_EVERY_D = 28
@@ -33,7 +32,20 @@ READ_EVERY_D = 28
 
 
 class Kept(NamedTuple):
-    """What is kept of every patient, patients last; counts in float32."""
+    """What is kept of every patient, patients last; counts in float32.
+
+    Attributes:
+        counts: Neutrophils, platelets [1e9/L] and haemoglobin [g/dL] of every morning.
+        share: Of each clone among cycling progenitors, at readings.
+        cells: Of each clone, cycling and resting, relative to a healthy marrow, at readings.
+        cycle: Number of the cycle begun last, every morning.
+        in_cycle: Days since it began, every morning; -1 once treatment has ended [d].
+        maintenance: Whether it is one of maintenance.
+        given_mg: All that was given of each drug [mg].
+        planned_mg: All that was planned [mg].
+        reductions: How many there were.
+        reason: Why treatment ended, an index into `REASONS`.
+    """
 
     counts: Any
     share: Any
@@ -121,12 +133,7 @@ def run_trial(
             "drug": list(DRUGS),
             "reading": np.arange(0, days, READ_EVERY_D),
         },
-        attrs={
-            "status": SIMULATED,
-            "rule": rule.describe(),
-            "protocol": repr(protocol),
-            "population": population.source,
-        },
+        attrs=population.attrs | {"rule": rule.describe(), "protocol": repr(protocol)},
     )
     return data.merge(population.covariates.drop_vars("patient", errors="ignore"))
 

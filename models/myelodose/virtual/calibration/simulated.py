@@ -1,15 +1,19 @@
 """Simulated 20-patient trials at given parameters, and what is kept of them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 from jaxtyping import Float
 
+from myelodose.regimen import platzbecker2013
 from myelodose.solve.settings import Fast
 from myelodose.toxicity.dlt_rule import DltRule
 from myelodose.virtual.calibration.uncertain import draws_of, hazards_of, values_at
-from myelodose.virtual.covariates import drawn_covariates
+from myelodose.virtual.covariates import drawn_covariates, trial_covariates
+from myelodose.virtual.dlt_risk import ANY, dlt_risk
 from myelodose.virtual.facts import COHORTS, predicted_facts
 from myelodose.virtual.follow import QUICK, STEADY
 from myelodose.virtual.population import virtual_patients
@@ -102,6 +106,30 @@ def _simulated(z: np.ndarray, seed: int, solver: Fast) -> Trials:
     p = replayed.stacked("p_dlt")
     by_dose = np.stack([p[..., those].mean(-1) for those in COHORTS.values()], -1)
     return Trials(z, facts, np.moveaxis(by_dose, 0, 1), middle.T)
+
+
+def simulate_risks(
+    z: Float[np.ndarray, "draw parameter"], seed: int, *, trials: int = 40
+) -> Float[np.ndarray, "draw dose"]:
+    """P(DLT) of any cause in cycle 1 by dose, in many patients like those of the trial. SIMULATED.
+
+    Args:
+        z: Standard normal numbers, in the order of `uncertain.NAMES`.
+        seed: Seed.
+        trials: How often the patients of each dose of `facts.COHORTS` are drawn.
+    """
+    values = values_at(z)
+    hazards = hazards_of(values)
+    seeds = np.random.SeedSequence(seed).generate_state(1 + trials).tolist()
+    copies = xr.concat([trial_covariates(one) for one in seeds[1:]], "patient", join="override")
+    everyone = virtual_patients(seeds[0], copies, draws=draws_of(values))
+    found = []
+    for dose, cohort in COHORTS.items():
+        place = np.arange(everyone.draws * everyone.patients).reshape(-1, 20)[:, cohort]
+        those = replace(everyone.take(place.ravel()), draws=everyone.draws)
+        risk = dlt_risk(those, {"one": platzbecker2013(dose)}, DltRule(), hazards)
+        found.append(risk.p.sel(regimen="one", cycle=1, cause=ANY).values)
+    return np.stack(found, -1)
 
 
 def trials_in_folder(
