@@ -1,4 +1,4 @@
-"""What decisions cost: P(DLT) for 4 regimens with its error, one patient's forecast, an update.
+"""What decisions cost: P(DLT) for 4 regimens with its error, a decision, one patient's forecast.
 
 Prints tables. Processor times after compiling, medians of repeats in this run; the population is
 timed apart, because a stored posterior brings its own. With `--draws` and `--patients` other sizes,
@@ -12,6 +12,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from myelodose.decision.courses import first_cycles
+from myelodose.decision.estimates import covariates_of, typical_values
+from myelodose.decision.from_counts import decide_from_counts
+from myelodose.decision.pending import pending_weight
+from myelodose.decision.question import Question
+from myelodose.decision.sources import source_of
 from myelodose.forecast import (
     NextCycle,
     People,
@@ -55,12 +61,51 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--patients", type=int, default=250)
-    parser.add_argument("--part", choices=("risk", "forecast", "all"), default="all")
+    parts = {"risk": risks, "counts": counts, "forecast": lambda _: forecasts()}
+    parser.add_argument("--part", choices=(*parts, "all"), default="all")
     sizes = parser.parse_args()
-    if sizes.part != "forecast":
-        risks(sizes)
-    if sizes.part != "risk":
-        forecasts()
+    for name, part in parts.items():
+        if sizes.part in (name, "all"):
+            part(sizes)
+
+
+def costs(rows: list[tuple[str, float, float]]) -> None:
+    """Print what was timed."""
+    print("\n| what | processor [s] | wall [s] |\n|---|---|---|")
+    for words, processor, wall in rows:
+        print(f"| {words} | {processor:.3f} | {wall:.3f} |")
+
+
+def counts(sizes: argparse.Namespace) -> None:
+    """Time a whole decision from counts, and the weight of one pending patient."""
+    question = Question(seed=1, draws=sizes.draws, patients=100)
+    source = source_of("calibrated", question)
+    ask = lambda: decide_from_counts(question, **source._asdict())  # noqa: E731
+    size = f"{len(question.doses_mg)} doses x {sizes.draws} draws x {question.patients} patients"
+    _, *first = timed(ask, 1)
+    made, *later = timed(ask)
+    typical = typical_values(question, source.draws)
+    people = virtual_patients(1, covariates_of(question, sizes.draws), draws=typical)
+    hazards = source.hazards or question.hazards
+    cycle = question.regimens["20 mg"]
+    follow = lambda: first_cycles(people, cycle, question.rule, hazards)  # noqa: E731
+    follow()
+    courses, *once = timed(follow)
+    seen = {"day": [8, 15, 22], "anc_1e9_per_l": [0.9, 0.6, 0.5], "plt_1e9_per_l": [60, 45, 40]}
+    weight, *each = timed(lambda: pending_weight(courses, 24, **seen), 20)
+    costs(
+        [
+            (f"decide_from_counts, {size}, with compiling", first[0], first[1]),
+            ("the same again", later[0], later[1]),
+            (
+                f"first cycles of {len(courses.end_d)} virtual patients, once",
+                once[0],
+                once[1],
+            ),
+            ("pending_weight of a patient with three counts", each[0], each[1]),
+        ]
+    )
+    print(f"\n{made.sentence} Weight {weight.weight:.2f}, {weight.alike:.0f} alike.")
 
 
 def forecasts() -> None:
@@ -90,14 +135,12 @@ def forecasts() -> None:
         words = f"course ahead, {number} options x 200 draws x 42-70 days"
         _, *cost = timed(call)
         rows.append((words, *cost))
-    counts, cohort = dlt_counts(load_trial()), dlt_table([20], [3], [1])
-    fit, *cost = timed(lambda: fit_dlt(counts, seed=1), 2)
+    table, cohort = dlt_counts(load_trial()), dlt_table([20], [3], [1])
+    fit, *cost = timed(lambda: fit_dlt(table, seed=1), 2)
     rows.append(("DLT posterior by NUTS, second of two", *cost))
     _, *cost = timed(lambda: update_dlt(fit, cohort, seed=1))
     rows.append(("the same updated by a cohort", *cost))
-    print("\n| what | processor [s] | wall [s] |\n|---|---|---|")
-    for words, processor, wall in rows:
-        print(f"| {words} | {processor:.3f} | {wall:.3f} |")
+    costs(rows)
 
 
 def risks(sizes: argparse.Namespace) -> None:
