@@ -20,13 +20,13 @@ marrow_model().sites()
 """
 
 CODE = """
-from myelodose.forecast import NextCycle, People, forecast, individual_posterior, recommend
-from myelodose.forecast import simulate_patient
+from myelodose.forecast import Effort, NextCycle, People, forecast, individual_posterior
+from myelodose.forecast import recommend, simulate_patient
 from myelodose.regimen import platzbecker2013
 from myelodose.virtual import prior_draws
 people = People(prior_draws(1, 200))
 him = simulate_patient(people, 5, platzbecker2013(20)).seen
-one = individual_posterior(him, people, 3, nuts=False, draws=100)
+one = individual_posterior(him, people, 3, effort=Effort(nuts=False), draws=100)
 ahead = forecast(one, planned_d=28, choices=[NextCycle(20)], days=28)
 recommend(ahead)
 value = float(ahead.cells_left.mean())

@@ -6,10 +6,11 @@ import pytest
 import xarray as xr
 
 from myelodose.errors import InputError
-from myelodose.forecast import Given, People, Reading, Seen
+from myelodose.forecast import Correlated, Given, People, Reading, Seen
 from myelodose.forecast.coordinates import fit_coordinates, inverse
 from myelodose.forecast.course import NAMES
 from myelodose.forecast.people import draw_patients
+from myelodose.marrow.values import TYPICAL
 from myelodose.precision import float64
 from myelodose.virtual import prior_draws, virtual_patients
 
@@ -54,6 +55,34 @@ def test_a_spread_in_the_draws_takes_the_place_of_the_typical_one():
     people = People({"omega_kill_aza": np.full(3, 0.01)})
     spread = np.log(draw_patients(people, HIM, 5000, 1)["kill_aza"]).std()
     assert spread == pytest.approx(0.01, rel=0.05)
+
+
+def test_effects_are_correlated_where_the_draws_say_so_and_by_the_rows_they_belong_to():
+    """Two draws, 0.8 and -0.5, told apart by their typical kill."""
+    names, rho = ("kill_aza", "set_point_anc"), np.array([0.8, -0.5])
+    root = np.stack([[[1.0, 0.0], [r, np.sqrt(1 - r**2)]] for r in rho])
+    people = People({"kill_aza": np.array([0.2, 20.0])}, correlated=Correlated(names, root))
+    drawn = draw_patients(people, HIM, 20_000, 1)
+    a, b = (np.log(drawn[name]) for name in names)
+    for high, expected in zip((False, True), rho, strict=True):
+        own = (a > np.log(2)) == high
+        assert np.corrcoef(a[own], b[own])[0, 1] == pytest.approx(expected, abs=0.03)
+    assert b.std() == pytest.approx(TYPICAL["set_point_anc"].between_patient_sd, rel=0.03)
+    assert abs(np.corrcoef(b, np.log(drawn["set_point_plt"]))[0, 1]) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("names", "root", "words"),
+    [
+        (("kill", "kill_aza"), np.eye(2)[None], "'kill'"),
+        (("kill_aza", "kill_aza"), np.eye(2)[None], "each once"),
+        (("kill_aza", "mtt_anc_h"), np.ones((3, 2, 2)), r"\(3, 2, 2\)"),
+        (("kill_aza", "mtt_anc_h"), 2 * np.eye(2)[None], "another length"),
+    ],
+)
+def test_correlations_that_cannot_be_are_refused(names, root, words):
+    with pytest.raises(InputError, match=words):
+        People({}, correlated=Correlated(names, root))
 
 
 def test_coordinates_keep_every_distribution_and_rank_correlation_and_can_be_inverted(drawn):

@@ -1,11 +1,14 @@
 """A population by the name of its source; a stored posterior brings its spreads and errors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
 
 from myelodose.errors import InputError
-from myelodose.forecast import People, Reading, people_from, people_of
+from myelodose.forecast import People, Reading, people_from, people_of, prior_of
+from myelodose.forecast.course import NAMES
 from myelodose.forecast.people import draw_patients
 from myelodose.forecast.seen import Given, Seen
 from myelodose.forecast.study import PatientStudy, answer, tried_table
@@ -18,19 +21,27 @@ from myelodose.posterior import (
     Provenance,
     save_posterior,
 )
+from myelodose.virtual import ExtrapolationWarning
 
 HIM = Seen((Given(0, "azacitidine", 135.0),), (Reading(0, "ANC", 2.0),))
 
 
-def made_up(r_hat=1.001):
+def made_up(r_hat=1.001, correlated=()):
     """SIMULATED: a posterior as it is stored, with draws of no data."""
     random, model = np.random.default_rng(1), marrow_model()
+    effects = replace(model.random_effects, correlated=correlated)
+    model = replace(model, random_effects=effects)
     values = {
         site: (0.3 if site.startswith("omega_") else prior.median)
         * np.exp(0.05 * random.standard_normal((2, 50)))
         for site, prior in model.sites().items()
     }
     group = xr.Dataset({k: (("chain", "draw"), v) for k, v in values.items()})
+    if correlated:
+        # Told apart by the spread, so that every draw must meet its own.
+        rho = np.clip(group.omega_kill_aza.values, 0, 0.9)[..., None, None]
+        matrix = np.where(np.eye(len(correlated), dtype=bool), 1.0, rho)
+        group["correlation"] = ("chain", "draw", "row", "column"), matrix
     tree = xr.DataTree.from_dict({"posterior": group})
     fine = Diagnostics(r_hat, 900.0, 800.0, 0)
     prior = {"population_model": to_document(model)}
@@ -53,10 +64,59 @@ def test_a_posterior_brings_spreads_and_errors_of_its_own():
     assert spread == pytest.approx(0.3, rel=0.05)
 
 
-def test_a_posterior_that_did_not_converge_makes_no_forecast(tmp_path):
-    path = save_posterior(made_up(r_hat=1.3), tmp_path / "bad.nc")
+def test_a_posterior_that_did_not_converge_makes_no_forecast_unless_the_check_is_named(tmp_path):
+    path = str(save_posterior(made_up(r_hat=1.3), tmp_path / "bad.nc"))
     with pytest.raises(PosteriorError, match="has not converged"):
-        people_from(str(path), seed=1)
+        people_from(path, seed=1)
+    with pytest.raises(PosteriorError, match="r_hat"):
+        people_from(path, seed=1, accept_failed=("ess_bulk",))
+    assert people_from(path, seed=1, draws=10, accept_failed=("r_hat",)).number == 10
+
+
+def test_a_patient_outside_the_fitted_range_is_refused_until_it_is_meant_so():
+    stored = made_up()
+    with pytest.raises(InputError, match=r"fitted range of body_surface_area_m2 .* not known"):
+        people_of(stored, seed=1, draws=10, patient=HIM)
+    ranges = {"CRCL": ("patient", [40.0, 95.0]), "BSA": ("patient", [1.7, 2.0])}
+    stored["records"] = xr.DataTree(xr.Dataset(ranges))
+    assert people_of(stored, seed=1, draws=10, patient=HIM).number == 10
+    weak = replace(HIM, creatinine_clearance_ml_per_min=25.0)
+    with pytest.raises(InputError, match="extrapolate=True"):
+        people_of(stored, seed=1, draws=10, patient=weak)
+    with pytest.warns(ExtrapolationWarning, match="creatinine_clearance"):
+        people_of(stored, seed=1, draws=10, patient=weak, extrapolate=True)
+
+
+@pytest.mark.parametrize("switch", [{"extrapolate": True}, {"accept_failed": ("r_hat",)}])
+def test_switches_of_a_posterior_are_refused_where_there_is_none(switch):
+    with pytest.raises(InputError, match="'literature'"):
+        people_from("literature", seed=1, **switch)
+
+
+def test_correlations_of_a_posterior_are_carried_with_the_draws_they_belong_to():
+    names = ("kill_aza", "set_point_anc", "set_point_plt")
+    stored = made_up(correlated=names)
+    people = people_of(stored, seed=4, draws=80)
+    assert people.correlated is not None
+    assert people.correlated.names == names
+    root = people.correlated.root
+    matrix = root @ root.swapaxes(1, 2)
+    assert matrix[:, 0, 1] == pytest.approx(people.draws["omega_kill_aza"], abs=1e-6)
+    drawn = draw_patients(people, HIM, 20_000, 1)
+    found = np.corrcoef(np.log(drawn["kill_aza"]), np.log(drawn["set_point_plt"]))[0, 1]
+    # Typical values vary by 5 % on their own, spreads are 0.3.
+    assert found == pytest.approx(matrix[:, 0, 2].mean() / (1 + (0.05 / 0.3) ** 2), abs=0.03)
+    own = prior_of(people, HIM, 1).coordinates
+    place = [list(own.place).index(NAMES.index(name)) for name in (names[0], names[2])]
+    scores = own.root @ own.root.T
+    assert scores[place[0], place[1]] == pytest.approx(found, abs=0.03)
+
+
+def test_a_posterior_without_the_correlations_of_its_model_is_refused():
+    stored = made_up(correlated=("kill_aza", "set_point_anc"))
+    del stored["posterior"]["correlation"]
+    with pytest.raises(PosteriorError, match="correlation of kill_aza, set_point_anc"):
+        people_of(stored, seed=1)
 
 
 def test_the_calibrated_population_says_what_it_is():

@@ -10,9 +10,9 @@ from myelodose.forecast.ahead import Rules, forecast, so_far
 from myelodose.forecast.from_table import seen_in
 from myelodose.forecast.individual import Individual, prior_of
 from myelodose.forecast.options import NOTHING, NextCycle, options
-from myelodose.forecast.people import AssayErrors, People
+from myelodose.forecast.people import AssayErrors, Correlated, People
 from myelodose.forecast.recommend import Acceptable, Recommendation, option_table, recommend
-from myelodose.forecast.sampling import individual_posterior
+from myelodose.forecast.sampling import Effort, individual_posterior
 from myelodose.forecast.seen import ForecastWarning, Given, Reading, Seen
 from myelodose.forecast.simulated import Simulated, simulate_patient
 from myelodose.forecast.sources import people_from, people_of
@@ -22,6 +22,8 @@ __all__ = [
     "NOTHING",
     "Acceptable",
     "AssayErrors",
+    "Correlated",
+    "Effort",
     "ForecastWarning",
     "Given",
     "Individual",

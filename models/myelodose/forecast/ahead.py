@@ -17,8 +17,6 @@ from myelodose.marrow.course import DRUGS
 from myelodose.marrow.labelled import UNITS
 from myelodose.marrow.protocol.limits import Limits
 from myelodose.marrow.protocol.written import GRADE_3
-from myelodose.observation import allele_fraction
-from myelodose.observation.shares import Zygosity
 from myelodose.solve.plan import Plan, plan
 from myelodose.units import HOURS_PER_DAY
 
@@ -96,11 +94,10 @@ def forecast(
     if not np.isfinite(counts).all():
         raise ArithmeticError("forecast: the solver lost counts; give fewer extreme parameters")
     share = np.stack([path.share for path in paths])
-    kind = _zygosity(seen)
-    vaf = np.asarray(allele_fraction(share[:, :, 1], zygosity=kind))
+    vaf = individual.vaf(share[:, :, 1])
     data = _labelled(counts, share, vaf, chosen, seen.now_d)
     cells = np.stack([path.cells for path in paths])
-    before = np.asarray(allele_fraction(past.share[:, 1], zygosity=kind))
+    before = individual.vaf(past.share[:, 1])
     data = data.assign(
         events_of(
             data,
@@ -135,14 +132,10 @@ def so_far(individual: Individual) -> xr.Dataset:
     times = np.arange(np.floor(seen.now_d) + 1.0)
     windows = _windows([one for one in seen.doses if one.day < times[-1]], 0.0, times)
     path = under(individual.values, windows)
-    vaf = np.asarray(allele_fraction(path.share[:, 1], zygosity=_zygosity(seen)))
+    vaf = individual.vaf(path.share[:, 1])
     data = _labelled(path.counts[None], path.share[None], vaf[None], (NOTHING,), 0.0)
     data = data.isel(option=0, drop=True).drop_vars(["dose_mg", "delay_d", "gap_d"])
     return data.assign_attrs(status=_status(individual), method=individual.method)
-
-
-def _zygosity(seen: Seen) -> Zygosity:
-    return "17p loss" if seen.loss_of_17p else "heterozygous"
 
 
 def _status(individual: Individual) -> str:

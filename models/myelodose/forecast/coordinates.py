@@ -112,6 +112,21 @@ def _linked(name: str, values: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(values, 1e-12))
 
 
+def linked(
+    coordinates: Coordinates, values: Float[np.ndarray, "all point"]
+) -> Float[np.ndarray, "parameter point"]:
+    """Parameters that vary on the scale of their link.
+
+    Args:
+        coordinates: The coordinates.
+        values: Parameters, (all, point).
+    """
+    own = np.asarray(values)[np.asarray(coordinates.place)]
+    share = np.asarray(coordinates.share)[:, None]
+    inside = np.clip(own, 1e-9, 1 - 1e-9)
+    return np.where(share, np.log(inside / (1 - inside)), np.log(np.maximum(own, 1e-12)))
+
+
 def inverse(
     coordinates: Coordinates, values: Float[np.ndarray, "all point"]
 ) -> Float[np.ndarray, "point parameter"]:
@@ -121,10 +136,7 @@ def inverse(
         coordinates: The coordinates.
         values: Parameters, (all, point).
     """
-    own = np.asarray(values)[np.asarray(coordinates.place)]
-    share = np.asarray(coordinates.share)[:, None]
-    inside = np.clip(own, 1e-9, 1 - 1e-9)
-    x = np.where(share, np.log(inside / (1 - inside)), np.log(np.maximum(own, 1e-12)))
+    x = linked(coordinates, values)
     quantile = np.asarray(coordinates.quantile)
     t = np.stack([_crossed(q, one) for q, one in zip(quantile, x, strict=True)])
     return np.linalg.solve(np.asarray(coordinates.root), t).T

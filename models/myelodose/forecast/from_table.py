@@ -16,8 +16,8 @@ def seen_in(
     records: xr.Dataset,
     patient: str,
     *,
-    tp53_mutated: bool = True,
-    loss_of_17p: bool = False,
+    tp53_mutated: bool | None = True,
+    loss_of_17p: bool | None = False,
     accept: Sequence[str] = (),
     simulated: bool = False,
 ) -> Seen:
@@ -29,8 +29,8 @@ def seen_in(
     Args:
         records: From `records.read_records`.
         patient: His label.
-        tp53_mutated: Whether part of the clone is mutated.
-        loss_of_17p: Whether mutated cells lost the other copy.
+        tp53_mutated: Whether part of the clone is mutated; None if not known.
+        loss_of_17p: Whether mutated cells lost the other copy; None if not known.
         accept: As in `Seen`.
         simulated: As in `Seen`.
 

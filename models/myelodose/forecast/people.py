@@ -1,12 +1,15 @@
 """What one more patient may be like before his own data: draws of whole patients.
 
 A draw is a set of typical values with a patient who differs from them: value = link^-1(
-link(typical) + eta), eta ~ Normal(0, sd). Typical values come from the literature priors, from a
-calibration or from a stored posterior, all as the dictionary that `virtual.prior_draws` gives.
+link(typical) + eta), eta = diag(sd) L e with e ~ Normal(0, I). L is the Cholesky factor of the
+correlations of a block of parameters where a fit had one, else the identity. Typical values come
+from the literature priors, from a calibration or from a stored posterior, all as the dictionary
+that `virtual.prior_draws` gives.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -15,11 +18,27 @@ from myelodose.errors import InputError, check_fields
 from myelodose.forecast.seen import Seen
 from myelodose.marrow.values import TYPICAL
 from myelodose.pk.drugs import LENALIDOMIDE
+from myelodose.virtual.covariates import LOSS_OF_17P_IF_MUTATED, TP53_MUTATED
 from myelodose.virtual.draws import OMEGA
 from myelodose.virtual.hyperprior import CRCL_EXPONENT
 from myelodose.virtual.population import FASTEST_GROWTH_PER_D
 
+SHARE_MUTATED = "tp53_share_of_clone"
+"""The parameter that is 0 in a patient without a mutation."""
+
 _REFERENCE_ML_PER_MIN = 90.0
+
+
+class Correlated(NamedTuple):
+    """Random effects that are correlated between patients.
+
+    Attributes:
+        names: Parameters in the order of the factor.
+        root: Cholesky factors of their correlations, (draw, parameter, parameter).
+    """
+
+    names: tuple[str, ...]
+    root: Float[np.ndarray, "draw parameter parameter"]
 
 
 @dataclass(frozen=True)
@@ -67,9 +86,13 @@ class People:
             "omega_" before the name; what is not named stays at `TYPICAL`.
         errors: How measurements err.
         source: Words for every output; those that the draws bring along if not given.
+        tp53_mutated: Share of patients with a TP53 mutation, for one of whom it is not known; of
+            the trial (fact F30, 11 of 17).
+        loss_of_17p_if_mutated: Share of those whose other copy is lost; chosen.
+        correlated: Correlations between patients, draw by draw; none if not given.
 
     Raises:
-        InputError: If a name is unknown or numbers of draws differ.
+        InputError: If a name is unknown, numbers of draws differ, or a share cannot be.
 
     Example:
         >>> from myelodose.virtual import prior_draws
@@ -80,9 +103,17 @@ class People:
     draws: Mapping[str, Float[np.ndarray, " draw"]]
     errors: AssayErrors = AssayErrors()
     source: str = ""
+    tp53_mutated: float = TP53_MUTATED
+    loss_of_17p_if_mutated: float = LOSS_OF_17P_IF_MUTATED
+    correlated: Correlated | None = None
 
     def __post_init__(self) -> None:
         """Check names and sizes, and take the source from the draws."""
+        shares = {
+            name: (0 <= getattr(self, name) <= 1, "a share from 0 to 1")
+            for name in ("tp53_mutated", "loss_of_17p_if_mutated")
+        }
+        check_fields(self, shares)
         brought = getattr(self.draws, "attrs", {}).get("source", "literature priors")
         object.__setattr__(self, "source", self.source or brought)
         for name in self.draws:
@@ -94,6 +125,8 @@ class People:
             raise InputError("People, draws", f"found shapes {sizes}", "give (draw) each")
         if not all(np.isfinite(one).all() for one in self.draws.values()):
             raise InputError("People, draws", "found a value that is not finite", "leave it out")
+        if self.correlated is not None:
+            _check_correlated(self.correlated, self.number)
 
     @property
     def number(self) -> int:
@@ -109,7 +142,7 @@ def draw_patients(
     Args:
         people: What patients are like.
         seen: His covariates: creatinine clearance acts on lenalidomide's clearance, TP53 on
-            whether a part of the clone is mutated.
+            whether a part of the clone is mutated; where it is not known, a part is.
         number: How many; draws are used in turn.
         seed: Seed.
 
@@ -125,20 +158,44 @@ def draw_patients(
     random = np.random.default_rng(seed)
     # From anywhere on, so that a single patient is not always of the first draw.
     row = (random.integers(people.number) + np.arange(number)) % people.number
+    effects = _effects(people, row, random)
     values = {}
     for name, value in TYPICAL.items():
         middle = _of(people.draws.get(name, value.value), row)
         sd = _of(people.draws.get(OMEGA + name, value.between_patient_sd), row)
-        step = sd * random.standard_normal(number)
-        values[name] = _moved(middle, step, bounded(name))
+        values[name] = _moved(middle, sd * effects[name], bounded(name))
     exponent = _of(people.draws.get(CRCL_EXPONENT, LENALIDOMIDE["CrCL exponent"].value), row)
     renal = seen.creatinine_clearance_ml_per_min / _REFERENCE_ML_PER_MIN
     values["len_clearance_l_per_h"] = values["len_clearance_l_per_h"] * renal**exponent
-    if not seen.tp53_mutated:
-        values["tp53_share_of_clone"] = np.zeros(number)
+    if seen.tp53_mutated is False:
+        values[SHARE_MUTATED] = np.zeros(number)
     growth = values["growth_clone_per_d"]
     values["growth_clone_per_d"] = np.minimum(growth, FASTEST_GROWTH_PER_D)
     return values
+
+
+def _check_correlated(given: Correlated, draws: int) -> None:
+    count = len(given.names)
+    if not (len(set(given.names)) == count and all(name in TYPICAL for name in given.names)):
+        remedy = "use names of marrow.typical_values, each once"
+        raise InputError("People, correlated", f"found {given.names}", remedy)
+    if np.shape(given.root) != (draws, count, count):
+        found, remedy = f"found {np.shape(given.root)}", f"give {(draws, count, count)}"
+        raise InputError("People, correlated", found, remedy)
+    if not np.allclose(np.sum(np.square(given.root), -1), 1, atol=1e-4):
+        remedy = "give Cholesky factors of correlations, whose rows have length 1"
+        raise InputError("People, correlated", "found rows of another length", remedy)
+
+
+def _effects(people: People, row: np.ndarray, random: np.random.Generator) -> dict[str, np.ndarray]:
+    """Standard normal effects of every parameter, correlated where the draws say so."""
+    effects = {name: random.standard_normal(len(row)) for name in TYPICAL}
+    if people.correlated is None:
+        return effects
+    names, root = people.correlated
+    own = np.stack([effects[name] for name in names], -1)
+    mixed = np.einsum("pij,pj->pi", np.asarray(root, float)[row], own)
+    return effects | dict(zip(names, mixed.T, strict=True))
 
 
 def bounded(name: str) -> bool:

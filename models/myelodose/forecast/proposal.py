@@ -43,10 +43,26 @@ class Student(NamedTuple):
     def log_density(self, z: np.ndarray) -> np.ndarray:
         """Log density at points, (point,)."""
         size = len(self.centre)
-        away = np.linalg.solve(self.root, (z - self.centre).T)
+        away = np.linalg.inv(self.root) @ (z - self.centre).T
         log = gammaln((FREEDOM + size) / 2) - gammaln(FREEDOM / 2)
         log -= size / 2 * np.log(FREEDOM * np.pi) + np.log(np.abs(np.diag(self.root))).sum()
         return log - (FREEDOM + size) / 2 * np.log1p((away**2).sum(0) / FREEDOM)
+
+
+class Group(NamedTuple):
+    """Several t, equally often."""
+
+    members: tuple[Student, ...]
+
+    def draw(self, random: np.random.Generator, count: int) -> np.ndarray:
+        """Random points, (count, parameter)."""
+        each = -(-count // len(self.members))
+        return np.concatenate([one.draw(random, each) for one in self.members])[:count]
+
+    def log_density(self, z: np.ndarray) -> np.ndarray:
+        """Log density at points, (point,)."""
+        logs = [one.log_density(z) for one in self.members]
+        return np.logaddexp.reduce(logs) - np.log(len(logs))
 
 
 def around_mode(start: Float[np.ndarray, " parameter"], coordinates: Coordinates, task: Task):
@@ -86,7 +102,7 @@ def around_mode(start: Float[np.ndarray, " parameter"], coordinates: Coordinates
     return Student(z, np.linalg.cholesky(np.linalg.inv(curvature)))
 
 
-def widened(one: Student) -> list[Student]:
+def widened(one: Student) -> Group:
     """The proposal and wider ones, no direction wider than the prior or the proposal itself.
 
     Where the likelihood flattens out to one side, as for a clone that grows too slowly to be told
@@ -98,7 +114,8 @@ def widened(one: Student) -> list[Student]:
     value, vector = np.linalg.eigh(one.root @ one.root.T)
     most = np.maximum(value, 1.0)
     spread = [np.minimum(value * factor**2, most) for factor in WIDER]
-    return [Student(one.centre, np.linalg.cholesky((vector * v) @ vector.T)) for v in spread]
+    roots = [np.linalg.cholesky((vector * v) @ vector.T) for v in spread]
+    return Group(tuple(Student(one.centre, root) for root in roots))
 
 
 def adapted(

@@ -1,26 +1,67 @@
 """The posterior of one patient, by importance sampling first and by more work only if it fails.
 
 In order: whole patients drawn from the population are weighted by the likelihood; points around the
-mode in standard normal coordinates; the same adapted to what was found, up to five times; a short
-NUTS run. Each is used only if Pareto k is at most 0.7 and enough effective draws are left.
+mode in standard normal coordinates, adapted once to what was found; points where a polynomial
+through all that was simulated is high; a short NUTS run. Rounds go on until every posterior mean is
+known to a stated error, and weights are used only if Pareto k is at most 0.7.
 """
+
+import warnings
+from dataclasses import dataclass
 
 import numpy as np
 
-from myelodose.errors import InputError
+from myelodose.errors import InputError, check_fields
 from myelodose.forecast.coordinates import inverse
-from myelodose.forecast.course import NAMES
-from myelodose.forecast.individual import Attempt, Individual, Prior, prior_of
-from myelodose.forecast.likelihood import task_of, try_points, try_values
+from myelodose.forecast.emulator import emulate
+from myelodose.forecast.individual import Attempt, Individual, Prior, Weighted, prior_of
+from myelodose.forecast.likelihood import Task, task_of, try_values
 from myelodose.forecast.people import People
-from myelodose.forecast.proposal import Student, adapted, around_mode, widened
+from myelodose.forecast.proposal import adapted, around_mode, widened
 from myelodose.forecast.psis import Weights, smoothed
-from myelodose.forecast.seen import Seen
+from myelodose.forecast.rounds import Rounds, largest_error, log_mean
+from myelodose.forecast.seen import ForecastWarning, Seen
+from myelodose.forecast.status import mixed, possible
 
 LEAST_ESS = 50.0
-"""Effective draws with which the last round is still used."""
+"""Effective draws with which the last round is still used, with a warning."""
 
-_LOG_2PI = float(np.log(2 * np.pi))
+AROUND_MODE = 2
+"""Rounds of t: the first sees the tails, the second reaches them, the polynomial needs both."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How well a posterior is to be known, and what may be spent on it.
+
+    Args:
+        error: Largest Monte Carlo standard error of a posterior mean, in posterior sd, at which
+            rounds end.
+        points: Points of a round.
+        rounds: Rounds at most.
+        nuts: Whether a short NUTS run may follow where all else fails; it takes minutes.
+
+    Raises:
+        InputError: If a value cannot be.
+
+    Example:
+        >>> Effort(error=0.05).points
+        1500
+    """
+
+    error: float = 0.025
+    points: int = 1500
+    rounds: int = 8
+    nuts: bool = True
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        checks = {
+            "error": (0.002 <= self.error <= 0.5, "0.002 to 0.5 posterior sd"),
+            "points": (200 <= self.points <= 10_000, "200 to 10,000"),
+            "rounds": (self.rounds >= 1, "1 or more"),
+        }
+        check_fields(self, checks)
 
 
 def individual_posterior(
@@ -29,87 +70,111 @@ def individual_posterior(
     seed: int,
     *,
     prior: Prior | None = None,
-    points: int = 1500,
     draws: int = 200,
-    rounds: int = 5,
-    nuts: bool = True,
+    effort: Effort = Effort(),
 ) -> Individual:
     """Draws of a patient's parameters given what was seen of him.
+
+    Where TP53 or 17p is not known, every possibility gets a posterior of its own, and they are
+    mixed by their prevalence and by how well each explains the readings.
 
     Args:
         seen: The patient.
         people: What patients are like.
         seed: Seed of all randomness.
         prior: From `prior_of`, if there is one already.
-        points: Points of each round of importance sampling.
         draws: Equally weighted draws to return.
-        rounds: Rounds of adaptation at most.
-        nuts: Whether a short NUTS run may follow where all else fails; it takes a minute.
+        effort: How well, and at what cost.
 
     Returns:
-        The draws, and every way that was tried with its Pareto k.
+        The draws, and every way that was tried with its Pareto k and its error.
 
     Raises:
         InputError: If no way gave draws that can be trusted and NUTS was not allowed.
+
+    Warns:
+        ForecastWarning: "error" if rounds ended before the error was reached.
     """
     used = prior or prior_of(people, seen, seed)
-    task = task_of(seen, people.errors)
     random = np.random.default_rng([seed, 1])
-    first = used.draws[:, random.choice(used.draws.shape[1], points, replace=False)]
-    tried = try_values(first, task)
-    weights = smoothed(tried.log_likelihood)
-    attempts = [Attempt("draws of the population", weights.k, weights.ess)]
-    if _enough(weights, 2 * draws):
-        return _finished(seen, people, first, weights, attempts, random, draws)
-    start = inverse(used.coordinates, first[:, [int(np.argmax(weights.weight))]])[0]
-    parts: list[Student] = []
-    ahead = around_mode(start, used.coordinates, task)
-    z, log, values = np.zeros((0, len(start))), np.zeros(0), np.zeros((len(NAMES), 0))
-    for turn in range(1 + rounds):
-        group = widened(ahead)
-        parts += group
-        new = np.concatenate([one.draw(random, -(-points // len(group))) for one in group])
-        there, those = try_points(new, used.coordinates, task)
-        z, values = np.concatenate([z, new]), np.concatenate([values, those], 1)
-        log = np.concatenate([log, there.log_likelihood])
-        target = log - 0.5 * (z**2).sum(1) - 0.5 * z.shape[1] * _LOG_2PI
-        log_weight = target - _mixture(parts, z)
-        weights = smoothed(log_weight)
-        attempts.append(Attempt(f"around the mode, round {turn + 1}", weights.k, weights.ess))
-        # The first round sees the tails, the second reaches them.
-        if turn and _enough(weights, 2 * draws):
-            return _finished(seen, people, values, weights, attempts, random, draws)
-        ahead = adapted(z, log_weight)
+    found, tried = [], []
+    for case in possible(seen, people):
+        own, attempts = used.of(case.seen), []
+        task = task_of(case.seen, people.errors)
+        one = _weighted(task, own, random, draws, effort, attempts)
+        if one is None and effort.nuts and case.certain:
+            # Only here: everything else runs without NumPyro.
+            from myelodose.forecast.refit import refit
+
+            return refit(seen, people, seed, prior=used, draws=draws, before=tuple(attempts))
+        if one is None:
+            last = attempts[-1]
+            text = f"found Pareto k {last.pareto_k:.2f} and {last.ess:.0f} effective draws"
+            remedy = "allow NUTS" if case.certain else f"say what is known ({case.label})"
+            raise InputError("individual_posterior", text, f"{remedy}, or give more points")
+        if attempts[-1].error > effort.error:
+            text = f"error: {attempts[-1].error:.3f} posterior sd, {effort.error:g} was asked for"
+            warnings.warn(text, ForecastWarning, stacklevel=2)
+        found.append(one)
+        tried += [one._replace(method=case.told(one.method)) for one in attempts]
+    return mixed(seen, people, found, tuple(tried), random, draws)
+
+
+def _weighted(
+    task: Task,
+    prior: Prior,
+    random: np.random.Generator,
+    draws: int,
+    effort: Effort,
+    attempts: list[Attempt],
+) -> Weighted | None:
+    """Weighted points, and every way that was tried; None where no weights can be trusted."""
+
+    def enough(weights: Weights, method: str, error: float) -> bool:
+        attempts.append(Attempt(method, weights.k, weights.ess, error))
+        fine = weights.reliable and weights.ess >= 2 * draws
+        return fine and error <= effort.error
+
+    first, log = _of_population(task, prior, random, effort)
+    weights = smoothed(log)
+    error = largest_error(prior.coordinates, first, weights.weight)
+    if enough(weights, "draws of the population", error):
+        return Weighted(first, weights.weight, log_mean(log))
+    start = inverse(prior.coordinates, first[:, [int(np.argmax(weights.weight))]])[0]
+    around = widened(around_mode(start, prior.coordinates, task))
+    rounds = Rounds(prior.coordinates, task)
+    for turn in range(effort.rounds):
+        if turn < AROUND_MODE:
+            method, part, new = "around the mode", around, around.draw(random, effort.points)
+        else:
+            method = "by a polynomial"
+            given = (rounds.known, prior.coordinates, task, around, random, effort.points)
+            part, new = emulate(*given)
+        rounds.add(part, new)
+        weights = smoothed(rounds.log_weight)
+        words = f"{method}, round {turn + 1}"
+        if enough(weights, words, rounds.error(weights)) and turn + 1 >= AROUND_MODE:
+            break
+        around = widened(adapted(rounds.z, rounds.log_weight))
     if weights.reliable and weights.ess >= LEAST_ESS:
-        return _finished(seen, people, values, weights, attempts, random, draws)
-    if not nuts:
-        found = f"found Pareto k {weights.k:.2f} and {weights.ess:.0f} effective draws"
-        raise InputError("individual_posterior", found, "allow nuts=True, or give more points")
-    # Only here: everything else runs without NumPyro.
-    from myelodose.forecast.refit import refit
-
-    return refit(seen, people, seed, prior=used, draws=draws, before=tuple(attempts))
+        return Weighted(rounds.values, weights.weight, rounds.log_evidence)
+    return None
 
 
-def _enough(weights: Weights, draws: int) -> bool:
-    return weights.reliable and weights.ess >= draws
-
-
-def _mixture(parts: list[Student], z: np.ndarray) -> np.ndarray:
-    """All rounds as one mixture: what is far out in one is weighted by all."""
-    return np.logaddexp.reduce([one.log_density(z) for one in parts]) - np.log(len(parts))
-
-
-def _finished(seen, people, values, weights: Weights, attempts, random, draws) -> Individual:
-    """Systematic resampling: as few copies as the weights allow."""
-    edges = np.cumsum(weights.weight)
-    at = np.searchsorted(edges, (random.random() + np.arange(draws)) / draws)
-    at = random.permutation(np.minimum(at, len(edges) - 1))
-    return Individual(
-        seen,
-        people,
-        values[:, at],
-        attempts[-1].method,
-        tuple(attempts),
-        (values, weights.weight),
-    )
+def _of_population(
+    task: Task, prior: Prior, random: np.random.Generator, effort: Effort
+) -> tuple[np.ndarray, np.ndarray]:
+    """Whole patients and their log-likelihoods: more of them where that will do."""
+    order = random.permutation(prior.draws.shape[1])
+    first = prior.draws[:, order[: effort.points]]
+    log = try_values(first, task).log_likelihood
+    weights = smoothed(log)
+    error = largest_error(prior.coordinates, first, weights.weight)
+    # The error falls with the root of their number; a tenth more, because it is a guess.
+    needed = 1.1 * (error / effort.error) ** 2 * effort.points
+    if not weights.reliable or not effort.points < needed <= len(order):
+        return first, log
+    chunks = np.array_split(order, max(1, len(order) // effort.points))
+    taken = chunks[: int(np.ceil(needed / effort.points))]
+    logs = [try_values(prior.draws[:, own], task).log_likelihood for own in taken]
+    return prior.draws[:, np.concatenate(taken)], np.concatenate(logs)

@@ -75,8 +75,9 @@ class Seen:
         readings: What was measured, in any order.
         creatinine_clearance_ml_per_min: [mL/min].
         body_surface_area_m2: [m2]; future azacitidine is dosed by it.
-        tp53_mutated: Whether a part of the clone is mutated.
-        loss_of_17p: Whether mutated cells lost the other copy, which changes what a VAF reads.
+        tp53_mutated: Whether a part of the clone is mutated; None if not known.
+        loss_of_17p: Whether mutated cells lost the other copy, which changes what a VAF reads; None
+            if not known.
         accept: Names of `SWITCHES` that are meant so; each becomes a `ForecastWarning`.
         simulated: Whether the patient is simulated, for every output.
 
@@ -94,8 +95,8 @@ class Seen:
     readings: tuple[Reading, ...]
     creatinine_clearance_ml_per_min: float = 90.0
     body_surface_area_m2: float = 1.8
-    tp53_mutated: bool = True
-    loss_of_17p: bool = False
+    tp53_mutated: bool | None = True
+    loss_of_17p: bool | None = False
     accept: tuple[str, ...] = ()
     simulated: bool = False
 

@@ -25,11 +25,13 @@ class Simulated(NamedTuple):
         seen: What would have been seen of him.
         values: His true parameters in the order of `marrow.typical_values`, (all,).
         people: What he was drawn from.
+        lost: Whether his mutated cells lost the other copy of 17p.
     """
 
     seen: Seen
     values: Float[np.ndarray, " all"]
     people: People
+    lost: bool = False
 
     def truth(self, day: float) -> Individual:
         """Him as a posterior of one draw, so that `forecast` shows what really happens.
@@ -39,7 +41,13 @@ class Simulated(NamedTuple):
         """
         one = self.values[:, None]
         return Individual(
-            self.seen.until(day), self.people, one, "the truth", (), (one, np.ones(1))
+            self.seen.until(day),
+            self.people,
+            one,
+            "the truth",
+            (),
+            (one, np.ones(1)),
+            np.array([self.lost]),
         )
 
 
@@ -64,7 +72,7 @@ def simulate_patient(
         clone_days: Days of FISH and VAF [d].
         nuclei: Nuclei of a FISH.
         depth: Reads of a VAF.
-        **known: Covariates of `Seen`.
+        **known: Covariates of `Seen`; TP53 or 17p given as None are drawn and not told.
 
     Example:
         >>> from myelodose.regimen import platzbecker2013
@@ -75,7 +83,8 @@ def simulate_patient(
     days = [(day, what, 1.0, 0) for day in count_days for what in COUNTS]
     size = {"FISH": nuclei, "VAF": depth}
     days += [(day, what, 0.0, size[what]) for day in clone_days for what in SHARES]
-    planned = Seen.of(regimen, [_blank(*one) for one in days], simulated=True, **known)
+    status = _status(people, seed, known)
+    planned = Seen.of(regimen, [_blank(*one) for one in days], simulated=True, **known | status)
     draws = draw_patients(people, planned, 1, seed)
     values = np.stack([draws[name] for name in NAMES])
     found = try_values(values, task_of(planned, people.errors)).expected[:, 0]
@@ -84,7 +93,22 @@ def simulate_patient(
         _read(one, mean, people.errors, random)
         for one, mean in zip(planned.readings, found, strict=False)
     ]
-    return Simulated(replace(planned, readings=tuple(readings), accept=()), values[:, 0], people)
+    told = replace(
+        planned,
+        readings=tuple(readings),
+        accept=(),
+        tp53_mutated=known.get("tp53_mutated", True),
+        loss_of_17p=known.get("loss_of_17p", False),
+    )
+    return Simulated(told, values[:, 0], people, bool(planned.loss_of_17p))
+
+
+def _status(people: People, seed: int, known: dict) -> dict[str, bool]:
+    """What is drawn because it is not known: TP53 before 17p."""
+    random = np.random.default_rng([seed, 3])
+    mutated, lost = random.random(2) < (people.tp53_mutated, people.loss_of_17p_if_mutated)
+    drawn = {"tp53_mutated": bool(mutated), "loss_of_17p": bool(lost)}
+    return {name: value for name, value in drawn.items() if known.get(name, value) is None}
 
 
 def _blank(day: float, what: str, value: float, of: int) -> Reading:

@@ -37,6 +37,9 @@ class PatientStudy:
         draws: Draws of the posterior.
         seed: Seed of everything.
         accept: Names of `seen.SWITCHES`, with commas.
+        accept_failed: Convergence checks of a stored posterior whose failure is accepted, with
+            commas.
+        extrapolate: Whether the patient may lie outside what a stored posterior was fitted to.
         rules: What counts as an event.
 
     Raises:
@@ -54,6 +57,8 @@ class PatientStudy:
     draws: int = 200
     seed: int = 20130227
     accept: str = ""
+    accept_failed: str = ""
+    extrapolate: bool = False
     rules: Rules = field(default_factory=Rules)
 
     def __post_init__(self) -> None:
@@ -70,7 +75,13 @@ class PatientStudy:
     @cached_property
     def people(self) -> People:
         """What patients are like."""
-        return people_from(self.population, seed=self.seed)
+        return people_from(
+            self.population,
+            seed=self.seed,
+            patient=self.whole if self.table else None,
+            accept_failed=_words(self.accept_failed),
+            extrapolate=self.extrapolate,
+        )
 
     @cached_property
     def simulated(self) -> Simulated | None:
@@ -90,8 +101,7 @@ class PatientStudy:
         """The patient with everything that stands in the table."""
         if self.simulated:
             return self.simulated.seen
-        names = tuple(one.strip() for one in self.accept.split(",") if one.strip())
-        return seen_in(read_records(self.table), self.patient, accept=names)
+        return seen_in(read_records(self.table), self.patient, accept=_words(self.accept))
 
     @cached_property
     def seen(self) -> Seen:
@@ -119,13 +129,14 @@ class PatientStudy:
 
 
 def tried_table(individual: Individual) -> pd.DataFrame:
-    """Every way that was tried, with Pareto k and the effective number of draws.
+    """Every way that was tried: Pareto k, effective draws, largest error of a mean [posterior sd].
 
     Args:
         individual: From `individual_posterior`.
     """
-    rows = [(one.method, one.pareto_k, round(one.ess)) for one in individual.tried]
-    return pd.DataFrame(rows, columns=["method", "Pareto k", "effective draws"]).set_index("method")
+    rows = [(one.method, one.pareto_k, round(one.ess), one.error) for one in individual.tried]
+    names = ["method", "Pareto k", "effective draws", "error"]
+    return pd.DataFrame(rows, columns=names).set_index("method")
 
 
 def answer(found: Recommendation, planned_d: float, *, simulated: bool) -> str:
@@ -141,6 +152,10 @@ def answer(found: Recommendation, planned_d: float, *, simulated: bool) -> str:
     planned = f"P(counts ready on day {planned_d:g}) is {first.ready:.0%}. "
     what = f"Next cycle: {found.option}. " if found.option else "No option is acceptable. "
     return who + planned + what + found.because
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
 def _numbers[T: (int, float)](text: str, kind: type[T]) -> tuple[T, ...]:
