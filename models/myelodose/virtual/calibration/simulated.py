@@ -117,7 +117,17 @@ def simulate_risks(
         z: Standard normal numbers, in the order of `uncertain.NAMES`.
         seed: Seed.
         trials: How often the patients of each dose of `facts.COHORTS` are drawn.
+
+    Raises:
+        ArithmeticError: If the solver does not converge for somebody with more nodes either.
     """
+    try:
+        return _simulated_risks(z, seed, trials, QUICK)
+    except ArithmeticError:
+        return _simulated_risks(z, seed, trials, STEADY)
+
+
+def _simulated_risks(z: np.ndarray, seed: int, trials: int, solver: Fast) -> np.ndarray:
     values = values_at(z)
     hazards = hazards_of(values)
     seeds = np.random.SeedSequence(seed).generate_state(1 + trials).tolist()
@@ -127,7 +137,8 @@ def simulate_risks(
     for dose, cohort in COHORTS.items():
         place = np.arange(everyone.draws * everyone.patients).reshape(-1, 20)[:, cohort]
         those = replace(everyone.take(place.ravel()), draws=everyone.draws)
-        risk = dlt_risk(those, {"one": platzbecker2013(dose)}, DltRule(), hazards)
+        regimen = {"one": platzbecker2013(dose)}
+        risk = dlt_risk(those, regimen, DltRule(), hazards, solver=solver)
         found.append(risk.p.sel(regimen="one", cycle=1, cause=ANY).values)
     return np.stack(found, -1)
 
