@@ -40,6 +40,23 @@ def test_every_milligram_is_in_the_plan(doses):
         assert given_mg[drug] == pytest.approx(wanted, rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.parametrize("duration", [0.0, 0.04])
+def test_doses_that_differ_by_rounding_alone_are_one_and_none_is_lost(duration):
+    made = planned([(n * 0.9e-9, 1.0, 0, duration) for n in range(4)] + [(1e-9, 1.0, 1, duration)])
+    if made.rate is not None:
+        assert (made.rate * made.length_d[:, None]).sum(0) == pytest.approx([4, 1], rel=1e-6)
+    else:
+        assert made.amount[0].tolist() == [4, 1]
+
+
+@pytest.mark.parametrize("duration", [0.0, 0.04])
+@pytest.mark.parametrize("day", [7.0, 7.5])
+def test_what_is_given_at_or_after_the_end_is_in_no_window(day, duration):
+    made = planned([(1.0, 1.0, 0, 0.0), (day, 1.0, 1, duration)], times=(7.0,))
+    assert made.amount.sum(0).tolist() == [1, 0]
+    assert made.rate is None or not made.rate.any()
+
+
 @given(DOSES, st.floats(0.3, 3))
 def test_windows_are_seamless_and_short(doses, longest):
     made = planned(doses, longest_window_d=longest)

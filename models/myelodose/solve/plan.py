@@ -23,6 +23,9 @@ LONGEST_WINDOW_D = 1.0
 # Two times that differ by rounding alone are one [d].
 _SAME = 1e-9
 
+# A chain of them becomes one edge; a dose further behind an edge lies beyond the last window [d].
+_MERGED = 1e-6
+
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
@@ -191,15 +194,14 @@ def _edges(doses: _Doses, marks: np.ndarray, horizon: float, longest: float) -> 
 def _inputs(doses: _Doses, edges: np.ndarray, drugs: int) -> tuple[np.ndarray, np.ndarray]:
     windows = len(edges) - 1
     given, rate = np.zeros((windows, drugs)), np.zeros((windows, drugs))
-    start, end = edges[:-1], edges[1:]
-    for time, amount, drug, duration in zip(
-        doses.time, doses.amount, doses.drug, doses.duration, strict=True
-    ):
-        if duration > 0:
-            during = (start > time - _SAME) & (end < time + duration + _SAME) & (end > start)
-            rate[during, drug] += amount / duration
-        else:
-            where = np.searchsorted(start, time - _SAME)
-            if where < windows and abs(start[where] - time) < _SAME:
-                given[where, drug] += amount
+    # A time that was merged into an edge lies behind it: the last edge up to a time is its own.
+    begin = np.searchsorted(edges, doses.time + _SAME, side="right") - 1
+    stop = np.searchsorted(edges, doses.time + doses.duration + _SAME, side="right") - 1
+    for i, (amount, drug) in enumerate(zip(doses.amount, doses.drug, strict=True)):
+        if doses.duration[i] > 0:
+            rate[begin[i] : stop[i], drug] += amount / doses.duration[i]
+            continue
+        where = min(begin[i], windows - 1)
+        if doses.time[i] - edges[where] < _MERGED:
+            given[where, drug] += amount
     return given, rate
