@@ -16,6 +16,7 @@ from myelodose.forecast import (
     prior_of,
     simulate_patient,
 )
+from myelodose.forecast.coordinates import linked
 from myelodose.forecast.course import NAMES
 from myelodose.forecast.likelihood import log_likelihoods, task_of, try_values
 from myelodose.forecast.people import AssayErrors
@@ -84,6 +85,12 @@ def test_the_next_way_is_taken_only_where_pareto_k_forbids_the_first(patient, pr
     assert much.tried[0].pareto_k > 0.7
     assert much.pareto_k <= 0.7
     assert much.error <= 0.025
+    # Two hundred draws have the means of all points, not an error of a root of 200.
+    (points, weight), rest = much.weighted, prior.coordinates
+    x, own = linked(rest, points), linked(rest, much.values)
+    sd = np.sqrt((x - (x @ weight)[:, None]) ** 2 @ weight)
+    assert np.abs((own.mean(1) - x @ weight) / sd).max() < 0.05
+    assert np.abs(own.std(1) / sd - 1).max() < 0.25
     assert much.probability == {"tp53_mutated": 1.0, "loss_of_17p": 0.0}
     assert much.values.shape == (len(NAMES), 200)
 

@@ -15,8 +15,9 @@ from myelodose.forecast import (
     prior_of,
     simulate_patient,
 )
+from myelodose.forecast.coordinates import Coordinates
 from myelodose.forecast.course import NAMES
-from myelodose.forecast.individual import Attempt, Weighted
+from myelodose.forecast.individual import Attempt, Prior, Weighted
 from myelodose.forecast.likelihood import task_of, try_values
 from myelodose.forecast.people import SHARE_MUTATED
 from myelodose.forecast.rounds import log_mean
@@ -54,7 +55,8 @@ def test_possibilities_are_mixed_by_bayes_theorem():
     ]
     him = replace(HIM, tp53_mutated=None, loss_of_17p=None)
     tried = (Attempt("made up", 0.1, 500.0, 0.01),)
-    found = mixed(him, PEOPLE, points, tried, np.random.default_rng(1), 2200)
+    one = Coordinates(None, None, np.ones(len(NAMES)), np.array([False]), np.array([0]))
+    found = mixed(him, PEOPLE, points, tried, Prior(values, one), np.random.default_rng(1), 2200)
     assert found.probability == pytest.approx({"tp53_mutated": 18 / 22, "loss_of_17p": 9 / 22})
     assert found.weighted[1].sum() == pytest.approx(1)
     assert np.bincount(found.values[0].astype(int)) == pytest.approx([400, 900, 900], abs=1)

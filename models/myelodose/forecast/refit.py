@@ -83,9 +83,10 @@ def refit(
     used = prior or prior_of(people, seen, seed)
     task = task_of(seen, people.errors)
     around = _where(used.coordinates, task, seed)
-    sampler = _sampler(settings)
     with float64():
         data = jax.tree.map(jnp.asarray, (task, used.coordinates, around))
+        leaves, kind = jax.tree.flatten(data)
+        sampler = _sampler(settings, tuple(one.shape for one in leaves), kind)
         sampler.run(jax.random.key(seed), data)
         u = np.asarray(sampler.get_samples(group_by_chain=True)["u"])
         z = around.centre + u @ around.root.T
@@ -132,8 +133,17 @@ def patient_model(data: tuple[Task, Coordinates, Student]) -> None:
 
 
 @lru_cache(maxsize=4)
-def _sampler(settings: RefitSettings) -> Any:
-    """One object for all patients: data of the same shape compile nothing anew."""
+def _sampler(settings: RefitSettings, shapes: tuple, kind: Any) -> Any:
+    """One object for all patients whose data have one shape: they compile nothing anew.
+
+    Patients of another shape need another object, because NumPyro's vectorised kernel cannot be
+    traced a second time.
+
+    Args:
+        settings: Settings of the run.
+        shapes: Of every array of the data.
+        kind: How they are put together.
+    """
     import numpyro
 
     start = numpyro.infer.init_to_uniform(radius=0.5)

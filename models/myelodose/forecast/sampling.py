@@ -117,7 +117,7 @@ def individual_posterior(
             warnings.warn(text, ForecastWarning, stacklevel=2)
         found.append(one)
         tried += [one._replace(method=case.told(one.method)) for one in attempts]
-    return mixed(seen, people, found, tuple(tried), random, draws)
+    return mixed(seen, people, found, tuple(tried), used, random, draws)
 
 
 def _weighted(

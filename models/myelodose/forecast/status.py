@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from myelodose.forecast.individual import Attempt, Individual, Weighted
+from myelodose.forecast.balance import balanced
+from myelodose.forecast.coordinates import linked
+from myelodose.forecast.individual import Attempt, Individual, Prior, Weighted
 from myelodose.forecast.people import People
 from myelodose.forecast.seen import ForecastWarning, Seen
 
@@ -79,6 +81,7 @@ def mixed(
     people: People,
     found: Sequence[Weighted],
     tried: tuple[Attempt, ...],
+    prior: Prior,
     random: np.random.Generator,
     draws: int,
 ) -> Individual:
@@ -89,6 +92,7 @@ def mixed(
         people: What he was drawn from.
         found: Points of each of `possible`, in order.
         tried: Every way that was tried.
+        prior: Of the patient, for the parameters that vary.
         random: Source of randomness.
         draws: How many to return.
     """
@@ -101,9 +105,7 @@ def mixed(
     weight = np.concatenate([p * one.weight for p, one in zip(chance, found, strict=True)])
     sizes = [one.values.shape[1] for one in found]
     lost = np.repeat([bool(one.seen.loss_of_17p) for one in cases], sizes)
-    # Systematic resampling: as few copies as the weights allow.
-    at = np.searchsorted(np.cumsum(weight), (random.random() + np.arange(draws)) / draws)
-    at = random.permutation(np.minimum(at, len(weight) - 1))
+    at = balanced(linked(prior.coordinates, values), weight, draws, random)
     flags = [(one.seen.tp53_mutated, one.seen.loss_of_17p) for one in cases]
     probability = {
         name: float(chance @ np.array([flag[k] for flag in flags], float))
