@@ -19,9 +19,12 @@ CHUNKS, CHUNK, NUMBER = 4, 400, 100
 
 @pytest.fixture(scope="module")
 def trials():
-    random = np.random.default_rng(20261126)
-    z = random.standard_normal((CHUNKS, CHUNK, len(NAMES)))
-    return together([simulate_trials(some, seed) for seed, some in enumerate(z)])
+    found = []
+    for chunk in range(CHUNKS):
+        z = np.random.default_rng([7, 0, chunk]).standard_normal((CHUNK, len(NAMES)))
+        child = int(np.random.SeedSequence([7, 0, chunk, 1]).generate_state(1)[0])
+        found.append(simulate_trials(z, child))
+    return together(found)
 
 
 @pytest.fixture(scope="module")

@@ -119,12 +119,14 @@ def simulate_risks(
         trials: How often the patients of each dose of `facts.COHORTS` are drawn.
 
     Raises:
-        ArithmeticError: If the solver does not converge for somebody with more nodes either.
+        ArithmeticError: As `simulate_trials`, which goes on to more nodes and other patients too.
     """
-    try:
-        return _simulated_risks(z, seed, trials, QUICK)
-    except ArithmeticError:
-        return _simulated_risks(z, seed, trials, STEADY)
+    for child, solver in ((seed, QUICK), (seed, STEADY)):
+        try:
+            return _simulated_risks(z, child, trials, solver)
+        except ArithmeticError:
+            continue
+    return _simulated_risks(z, seed + 1, trials, STEADY)
 
 
 def _simulated_risks(z: np.ndarray, seed: int, trials: int, solver: Fast) -> np.ndarray:
