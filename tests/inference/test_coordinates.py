@@ -60,7 +60,7 @@ def test_the_map_is_undone(scale):
     random = np.random.default_rng(1)
     with float64():
         at, x = random_coordinates(random), random_position(random)
-        back = from_position(at, to_position(at, x, scale)[0], scale)
+        back = jax.jit(lambda x: from_position(at, to_position(at, x, scale)[0], scale))(x)
         assert flattened(back) == pytest.approx(flattened(x), abs=1e-12)
 
 
@@ -71,10 +71,15 @@ def test_the_volume_is_the_determinant_up_to_a_constant(scale):
         at = random_coordinates(random)
         flat, tree = ravel_pytree(random_position(random))
 
+        def moved(place):
+            z, log_volume = to_position(at, tree(place), scale)
+            return ravel_pytree(z)[0], log_volume
+
+        matrix_and_volume = jax.jit(jax.jacfwd(moved, has_aux=True))
+
         def excess(place):
-            matrix = jax.jacfwd(lambda x: ravel_pytree(to_position(at, tree(x), scale)[0])[0])
-            _, log_volume = to_position(at, tree(place), scale)
-            return np.linalg.slogdet(matrix(place))[1] - float(log_volume)
+            matrix, log_volume = matrix_and_volume(place)
+            return np.linalg.slogdet(matrix)[1] - float(log_volume)
 
         assert excess(flat) == pytest.approx(excess(2 * flat), abs=1e-10)
 
@@ -90,14 +95,17 @@ def normal_potential(z):
 def test_in_coordinates_learnt_from_a_normal_posterior_it_is_standard_normal():
     random = np.random.default_rng(3)
     fixed = lambda common: loading(jnp.zeros_like(common))  # noqa: E731
-    with float64():
-        draws = jax.tree.map(lambda *x: jnp.stack(x), *[random_position(random) for _ in range(3)])
+
+    def learnt(draws):
         start = plain(jax.tree.map(lambda x: x.mean(0), draws))
         told = learn.curvature_of_likelihood(normal_potential, fixed, np.arange(OWN), draws)
         start = learn.with_likelihood(start, told, np.arange(OWN))
-        at = learn.with_affine(
-            start, learn.curvature_whitened(normal_potential, fixed, start, draws)
-        )
+        seen = learn.curvature_whitened(normal_potential, fixed, start, draws)
+        return learn.with_affine(start, seen)
+
+    with float64():
+        draws = jax.tree.map(lambda *x: jnp.stack(x), *[random_position(random) for _ in range(3)])
+        at = jax.jit(learnt)(draws)
         flat, tree = ravel_pytree(random_position(random))
 
         def energy(x):
@@ -105,7 +113,8 @@ def test_in_coordinates_learnt_from_a_normal_posterior_it_is_standard_normal():
             return normal_potential(z) - log_volume
 
         # Differences of gradients are good to about their step, 1e-4.
-        assert np.asarray(jax.hessian(energy)(flat)) == pytest.approx(np.eye(flat.size), abs=2e-3)
+        curved = jax.jit(jax.hessian(energy))(flat)
+        assert np.asarray(curved) == pytest.approx(np.eye(flat.size), abs=2e-3)
 
 
 def test_effects_are_centred_by_what_the_data_are_worth():
@@ -119,11 +128,14 @@ def test_effects_are_centred_by_what_the_data_are_worth():
     def scale(common):
         return jnp.broadcast_to(jnp.exp(common[0]), (2, 1, 1))
 
-    with float64():
-        draws = Position(jnp.array([[0.1], [-0.3]]), jnp.array([[[0.4], [0.1]], [[0.6], [-0.3]]]))
+    def learnt(draws):
         start = plain(jax.tree.map(lambda x: x.mean(0), draws))
         told = learn.curvature_of_likelihood(potential, scale, np.arange(1), draws)
-        found = learn.with_likelihood(start, told, np.arange(1))
+        return learn.with_likelihood(start, told, np.arange(1))
+
+    with float64():
+        draws = Position(jnp.array([[0.1], [-0.3]]), jnp.array([[[0.4], [0.1]], [[0.6], [-0.3]]]))
+        found = jax.jit(learnt)(draws)
     # In the space of the effects curvature is the same everywhere: what the data are worth.
     assert np.ravel(found.F) == pytest.approx([5 / 0.3**2] * 2, rel=1e-6)
 
@@ -139,9 +151,9 @@ def test_an_arrow_is_the_hessian_entry_by_entry():
                 jnp.exp(0.3 * z.own @ jnp.ones((OWN, 1)) * z.common[0])
             ).sum() + normal_potential(z)
 
-        gradient, found = arrow(bent, z)
+        gradient, found = jax.jit(lambda z: arrow(bent, z))(z)
         slope, whole = (
-            np.asarray(d(lambda x: bent(tree(x)))(flat)) for d in (jax.grad, jax.hessian)
+            np.asarray(jax.jit(d(lambda x: bent(tree(x))))(flat)) for d in (jax.grad, jax.hessian)
         )
         found = jax.tree.map(np.asarray, found)
         assert flattened(gradient) == pytest.approx(slope)
@@ -160,8 +172,9 @@ def test_eigenvalues_are_made_positive():
 def test_one_newton_step_ends_at_the_mode_of_a_normal_posterior():
     with float64():
         z = random_position(np.random.default_rng(5))
-        gradient, curved = arrow(normal_potential, z)
-        there = jax.tree.map(lambda a, b: a + b, z, newton(curved, gradient))
+        gradient, curved = jax.jit(lambda z: arrow(normal_potential, z))(z)
+        ahead = jax.jit(newton)(curved, gradient)
+        there = jax.tree.map(lambda a, b: a + b, z, ahead)
         slope = flattened(jax.grad(normal_potential)(there))
         assert np.abs(slope).max() < 1e-2 * np.abs(flattened(gradient)).max()
 
@@ -172,7 +185,7 @@ def test_the_walk_only_goes_down():
 
     with float64():
         z = Position(jnp.array([0.05, -3.0]), jnp.ones((2, 1)))
-        there = walk(double_well, z, steps=10)
+        there = jax.jit(lambda z: walk(double_well, z, steps=10))(z)
         assert double_well(there) < 1e-6
         # Each value ends in the well on its own side.
         assert np.sign(there.common).tolist() == [1, -1]
@@ -214,7 +227,8 @@ def test_effects_are_found_and_their_matrix_is_omega_times_the_root():
     assert effects.names == ("z_eta",)
     with float64():
         common = jnp.array([0.2, -0.4, 0.5, 0.1, 0.3])
-        found = np.asarray(effects.loading(correlated, layout, (DATA,), common))
+        loaded = jax.jit(lambda common: effects.loading(correlated, layout, (DATA,), common))
+        found = np.asarray(loaded(common))
         lower = dist.biject_to(dist.constraints.corr_cholesky)(common[2:3])
         scale = np.exp(common[:2])[:, None] * np.asarray(lower)
     for patient in found:
@@ -264,7 +278,8 @@ def test_an_arrow_of_zeros_is_split_without_harm():
             jnp.zeros((PATIENTS, OWN, OWN)),
         ),
     )
-    at = learn.with_affine(plain(random_position(np.random.default_rng(7))), zero)
+    start = plain(random_position(np.random.default_rng(7)))
+    at = jax.jit(learn.with_affine)(start, zero)
     assert np.isfinite(flattened(at)).all()
 
 
@@ -279,6 +294,6 @@ def test_a_draw_whose_curvature_is_no_number_is_left_out():
         at_wall = z._replace(common=z.common.at[0].set(1.0))
         draws = jax.tree.map(lambda *x: jnp.stack(x), inside, at_wall)
         start = plain(inside)
-        both = learn.curvature_whitened(walled, None, start, draws)
-        one = learn.curvature_whitened(walled, None, start, jax.tree.map(lambda x: x[:1], draws))
+        seen = jax.jit(lambda draws: learn.curvature_whitened(walled, None, start, draws))
+        both, one = seen(draws), seen(jax.tree.map(lambda x: x[:1], draws))
         assert flattened(both) == pytest.approx(flattened(one), abs=1e-6)

@@ -11,4 +11,6 @@ _ = numpyro.__version__
 
 import numpyro.distributions as dist  # noqa: E402
 
-__all__ = ["dist", "numpyro"]
+from myelodose.population.half_normal import HalfNormal  # noqa: E402
+
+__all__ = ["HalfNormal", "dist", "numpyro"]

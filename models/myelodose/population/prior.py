@@ -94,7 +94,7 @@ class Prior:
     def distribution(self) -> Any:
         """NumPyro's distribution."""
         # Only here, so that a stored model is read without NumPyro.
-        from myelodose.population.numpyro_first import dist
+        from myelodose.population.numpyro_first import HalfNormal, dist
 
         if self.fixed:
             return dist.Delta(self.numbers[0])
@@ -102,6 +102,8 @@ class Prior:
             mean, sd, *ends = self.numbers
             ends = dict(zip(("low", "high"), ends, strict=False))
             return dist.TruncatedNormal(mean, sd, **ends)
+        if self.name == "HalfNormal":
+            return HalfNormal(*self.numbers)
         return getattr(dist, self.name)(*self.numbers)
 
     def log_density(self, value: Float[Array, "..."]) -> Float[Array, "..."]:
