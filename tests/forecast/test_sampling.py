@@ -101,7 +101,8 @@ def test_both_ways_agree_where_both_can_be_used(patient, prior, monkeypatch):
     from myelodose.forecast import sampling
 
     few = Seen(patient.seen.doses[:1], tuple(one for one in patient.seen.readings if one.day == 0))
-    one = individual_posterior(few, PEOPLE, 6, prior=prior, draws=50)
+    many = Effort(error=0.1, points=8000)
+    one = individual_posterior(few, PEOPLE, 6, prior=prior, draws=50, effort=many)
     monkeypatch.setattr(sampling, "try_values", lambda values, task: _nothing(values))
     two = individual_posterior(few, PEOPLE, 7, prior=prior)
     assert one.method.startswith("draws")
