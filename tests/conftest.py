@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
+from hypothesis import settings
 
 from myelodose.precision import declare_cpu_devices
 
 # Chains run side by side, as for a user; later it would be too late.
 declare_cpu_devices(4)
+
+# Tests assert no time.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 ROOT = Path(__file__).parents[1]
 

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float
 from myelodose.blood.friberg_windows import Chain, Solver, Windows, march
 from myelodose.effect import Effect, Linear
 from myelodose.pk.linear import LinearModel
-from myelodose.pk.windows import states_at_starts, within
+from myelodose.pk.windows import concentrations, states_at_starts
 from myelodose.solve.march import over_time
 from myelodose.solve.plan import Plan
 from myelodose.solve.reference import integrate
@@ -108,10 +108,7 @@ def _rule(friberg: Friberg, solver: Fast) -> Rule:
 
 def _fast(friberg: Friberg, drugs: tuple[LinearModel, ...], plan: Plan, solver: Fast):
     rule = _rule(friberg, solver)
-    courses = [
-        within(drug, states_at_starts(drug, plan, i), plan, rule.time[:-1], i)
-        for i, drug in enumerate(drugs)
-    ]
+    courses = [concentrations(drug, plan, rule.time[:-1], i) for i, drug in enumerate(drugs)]
     # The barriers keep the compiler from computing all this anew wherever it is used.
     courses = jax.lax.optimization_barrier(courses)
     k = STAGES / friberg.mtt_d

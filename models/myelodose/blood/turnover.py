@@ -26,7 +26,7 @@ from jaxtyping import Array, Float
 from myelodose.effect import Effect, Saturating
 from myelodose.errors import InputError
 from myelodose.pk.linear import LinearModel
-from myelodose.pk.windows import entries, later, states_at_starts, within
+from myelodose.pk.windows import concentrations, entries, later, states_at_starts
 from myelodose.solve.checks import ABOVE_0, AT_LEAST_0, UP_TO_1, check_concrete, check_drug
 from myelodose.solve.plan import Plan
 from myelodose.solve.reference import trajectory
@@ -207,7 +207,7 @@ def production_and_loss(
 
 def _fast(parameters, model, plan: Plan, mechanism, drug: int, solver: Fast):
     rule = solver.rule
-    c = within(model, states_at_starts(model, plan, drug), plan, rule.time, drug)
+    c = concentrations(model, plan, rule.time, drug)
     source, loss = production_and_loss(c, parameters, mechanism)
     # Where R would settle at the end of each window; kept off a loss that is nearly stopped.
     least = jnp.maximum(loss[:, :-1].mean(1), 1e-3 * parameters.kout_per_d)

@@ -21,7 +21,7 @@ from jaxtyping import Array, Float
 from myelodose.effect import Effect
 from myelodose.errors import InputError
 from myelodose.pk.linear import LinearModel
-from myelodose.pk.windows import entries, later, states_at_starts, within
+from myelodose.pk.windows import concentrations, entries, later
 from myelodose.solve.checks import ABOVE_0, AT_LEAST_0, UP_TO_1, check_concrete, check_drug
 from myelodose.solve.plan import Plan
 from myelodose.solve.reference import trajectory
@@ -205,7 +205,7 @@ def _balanced(parameters: Retention, cells):
 def _course(drug: Drug, plan: Plan, share, number: int, unit: float):
     """Concentration at the shares of every window, (window, share, ...)."""
     if isinstance(drug, LinearModel):
-        return unit * within(drug, states_at_starts(drug, plan, number), plan, share, number)
+        return unit * concentrations(drug, plan, share, number)
     constant = drug * jnp.ones_like(plan.length_d)
     return jnp.repeat(constant[:, None], len(share), 1)
 

@@ -13,15 +13,14 @@ from jax.typing import DTypeLike
 from jaxtyping import Array, Float
 
 from myelodose.blood import model as blood
-from myelodose.blood.windows import BloodScheme, Supply
+from myelodose.blood.windows import Supply, bleed
 from myelodose.clones import model as clones
-from myelodose.clones.windows import CloneScheme, Exposure
+from myelodose.clones.windows import Exposure, grow
 from myelodose.marrow.course import LENALIDOMIDE, Patient, azacitidine_exposure
 from myelodose.marrow.values import TYPICAL
 from myelodose.pk.windows import states_at_starts, within
 from myelodose.population.structures.marrow import make_patients
 from myelodose.precision import float64
-from myelodose.solve.march import march
 from myelodose.solve.plan import Plan
 from myelodose.solve.settings import Fast
 from myelodose.units import HOURS_PER_DAY
@@ -103,9 +102,9 @@ def go_on(patient: Patient, plan: Plan, state: State, *, solver: Fast = SOLVER) 
     )
     um = UM_PER_MG_PER_L * within(pk, starts, plan, solver.rule.time[:-1], LENALIDOMIDE)
     exposure = Exposure(plan.length_d, um, azacitidine_exposure(patient, plan))
-    grown = march(CloneScheme.of(solver), state.pools, exposure, patient.clones)
+    grown = grow(patient.clones, state.pools, exposure, solver)
     supply = Supply(plan.length_d, um, blood.production(grown.record, patient.lineages))
-    bled = march(BloodScheme.of(solver), state.chain, supply, patient.lineages)
+    bled = bleed(patient.lineages, state.chain, supply, solver)
     last = pk.advance(starts[-1], plan.length_d[-1] * HOURS_PER_DAY)
     stands, chain = jax.tree.map(lambda x: x[-1], (grown.state, bled.state))
     pools, circulating = jax.tree.map(plan.read, (grown.state, bled.state.circulating))

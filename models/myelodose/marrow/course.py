@@ -12,12 +12,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from myelodose.blood import model as blood
-from myelodose.blood.windows import BloodScheme, Supply
+from myelodose.blood.windows import Supply, bleed
 from myelodose.clones import model as clones
-from myelodose.clones.windows import CloneScheme, Exposure
+from myelodose.clones.windows import Exposure, grow
 from myelodose.pk.linear import LinearModel
-from myelodose.pk.windows import entries, later, states_at_starts, within
-from myelodose.solve.march import march
+from myelodose.pk.windows import concentrations, entries, later
 from myelodose.solve.plan import Plan
 from myelodose.solve.reference import trajectory
 from myelodose.solve.settings import Fast, Reference, Solver
@@ -121,14 +120,11 @@ def suited(solver: Fast, model: LinearModel) -> Fast:
 def _fast(patient: Patient, plan: Plan, first, solver: Fast):
     solver = suited(solver, patient.len_pk)
     rule = solver.rule
-    starts = states_at_starts(patient.len_pk, plan, LENALIDOMIDE)
-    um = UM_PER_MG_PER_L * within(patient.len_pk, starts, plan, rule.time[:-1], LENALIDOMIDE)
-    progenitors = CloneScheme.of(solver)
+    um = UM_PER_MG_PER_L * concentrations(patient.len_pk, plan, rule.time[:-1], LENALIDOMIDE)
     exposure = Exposure(plan.length_d, um, azacitidine_exposure(patient, plan))
-    grown = march(progenitors, first[0], exposure, patient.clones)
+    grown = grow(patient.clones, first[0], exposure, solver)
     supply = Supply(plan.length_d, um, blood.production(grown.record, patient.lineages))
-    lineages = BloodScheme.of(solver)
-    bled = march(lineages, first[1], supply, patient.lineages)
+    bled = bleed(patient.lineages, first[1], supply, solver)
     return (grown.state, bled.state), jnp.maximum(grown.change, bled.change)
 
 

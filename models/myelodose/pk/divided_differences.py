@@ -12,17 +12,23 @@ the Taylor series about one node takes over, with the complete homogeneous polyn
 
     exp[c, c + d_1, ..., c + d_n] = e^c sum_j h_j(d_1, ..., d_n) / (n + j)!
 
-Both are smooth in the nodes, so value and derivative are right at, near and far from equality.
+Both are smooth in the nodes, so values are right at, near and far from equality. The derivative by
+a node is the divided difference with that node once more,
+
+    d exp[S] / dx = m exp[S + x],   m = how often x stands in S,
+
+which holds everywhere and costs no walk back through series and branches.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import combinations
-from math import factorial
+from math import comb, factorial
 
 import jax
 import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
@@ -35,31 +41,76 @@ def _terms(order: int) -> int:
     return 15 + (5 * order) // 4
 
 
-class DividedDifferences:
-    """Divided differences of exp over named nodes; each is computed once.
+Names = tuple[str, ...]
+"""The nodes of one divided difference in alphabetical order; a name may stand there repeatedly."""
+
+
+def divided_differences(
+    nodes: Mapping[str, ArrayLike], wanted: Iterable[Sequence[str]]
+) -> dict[Names, Float[Array, "..."]]:
+    """Divided differences of exp over named nodes; what they share is computed once.
 
     Args:
         nodes: Value of each node, at most 0 where overflow shall be impossible; shapes that
             broadcast.
+        wanted: The nodes of each divided difference; a name may stand there more than once.
+
+    Returns:
+        Each divided difference under its names in alphabetical order.
 
     Example:
-        >>> exp = DividedDifferences({"a": -1.0, "b": -1.0})
-        >>> round(float(exp(("a", "b"))), 4)
+        >>> found = divided_differences({"a": -1.0, "b": -1.0}, [("b", "a")])
+        >>> round(float(found["a", "b"]), 4)
         0.3679
     """
+    keys = tuple(dict.fromkeys(tuple(sorted(names)) for names in wanted))
+    used = tuple(sorted({name for key in keys for name in key}))
+    values = tuple(jnp.asarray(nodes[name]) * 1.0 for name in used)
+    return dict(zip(keys, _differences(keys, used, values), strict=True))
 
-    def __init__(self, nodes: Mapping[str, ArrayLike]) -> None:
-        self._nodes = {name: jnp.asarray(value) for name, value in nodes.items()}
-        self._known: dict[tuple[str, ...], Array] = {}
 
-    def __call__(self, names: Sequence[str]) -> Float[Array, "..."]:
-        """The divided difference over these nodes; a name may stand there more than once."""
-        key = tuple(sorted(names))
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
+def _differences(keys: tuple[Names, ...], used: Names, values: tuple[Array, ...]):
+    table = _Table(dict(zip(used, values, strict=True)))
+    return tuple(table(key) for key in keys)
+
+
+def _differences_jvp(keys: tuple[Names, ...], used: Names, primals, tangents):
+    moving = {
+        name: tangent
+        for name, tangent in zip(used, tangents[0], strict=True)
+        if not isinstance(tangent, SymbolicZero)
+    }
+    more = {(key, name): tuple(sorted((*key, name))) for key in keys for name in {*key} & {*moving}}
+    every = tuple(dict.fromkeys((*keys, *more.values())))
+    found = dict(zip(every, _differences(every, used, *primals), strict=True))
+    slopes = dict.fromkeys(keys, 0.0)
+    for (key, name), raised in more.items():
+        slopes[key] = slopes[key] + key.count(name) * found[raised] * moving[name]
+    values = tuple(found[key] for key in keys)
+    return values, tuple(
+        jnp.broadcast_to(slopes[key], jnp.shape(value)).astype(value.dtype)
+        for key, value in zip(keys, values, strict=True)
+    )
+
+
+_differences.defjvp(_differences_jvp, symbolic_zeros=True)
+
+
+class _Table:
+    """Divided differences of exp over named nodes; each is computed once."""
+
+    def __init__(self, nodes: Mapping[str, Array]) -> None:
+        self._nodes = nodes
+        self._known: dict[Names, Array] = {}
+
+    def __call__(self, key: Names) -> Float[Array, "..."]:
+        """The divided difference over these nodes."""
         if key not in self._known:
             self._known[key] = self._compute(key)
         return self._known[key]
 
-    def _compute(self, names: tuple[str, ...]) -> Float[Array, "..."]:
+    def _compute(self, names: Names) -> Float[Array, "..."]:
         order = len(names) - 1
         distinct = sorted(set(names))
         if len(distinct) == 1:
@@ -72,7 +123,7 @@ class DividedDifferences:
         far = difference / jnp.where(near, 1.0, gap)
         return jnp.where(near, self._series(names, near), far)
 
-    def _widest(self, names: tuple[str, ...], distinct: list[str]):
+    def _widest(self, names: Names, distinct: list[str]):
         """Gap and numerator for the pair of nodes that are furthest apart."""
         (gap, difference), *others = (
             (
@@ -87,14 +138,19 @@ class DividedDifferences:
             difference = jnp.where(wider, new, difference)
         return gap, difference
 
-    def _series(self, names: tuple[str, ...], near: Array) -> Float[Array, "..."]:
+    def _series(self, names: Names, near: Array) -> Float[Array, "..."]:
         """The Taylor series about the node that stands there most often."""
         ((centre, _),) = Counter(names).most_common(1)
         order = len(names) - 1
         others = [name for name in names if name != centre]
         away = [jnp.where(near, self._nodes[n] - self._nodes[centre], 0.0) for n in others]
         weights = [1.0 / factorial(order + j) for j in range(_terms(order))]
-        total = _horner(away[0], weights) if len(away) == 1 else _homogeneous(away, tuple(weights))
+        if len(set(others)) == 1:
+            # h_j of one distance m times is that many products of j factors: no loop is needed.
+            many = len(others) - 1
+            total = _horner(away[0], [w * comb(j + many, many) for j, w in enumerate(weights)])
+        else:
+            total = _homogeneous(away, tuple(weights))
         return self((centre,)) * total
 
 
@@ -128,6 +184,6 @@ def _homogeneous(away: Sequence[Array], weights: tuple[float, ...]) -> Array:
     return total
 
 
-def _without(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+def _without(names: Names, name: str) -> Names:
     at = names.index(name)
     return names[:at] + names[at + 1 :]

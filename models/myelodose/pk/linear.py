@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from myelodose.errors import InputError
-from myelodose.pk.divided_differences import DividedDifferences
+from myelodose.pk.divided_differences import divided_differences
 from myelodose.pk.parameters import Value
 
 
@@ -27,6 +27,16 @@ class Term(NamedTuple):
 
     coefficient: Value
     nodes: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The divided difference of a state that decays."""
+        return tuple(sorted(self.nodes))
+
+    @property
+    def infused(self) -> tuple[str, ...]:
+        """The divided difference of a constant input: one more node at 0."""
+        return tuple(sorted((*self.nodes, "input")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,18 +133,22 @@ class LinearModel(ABC):
         """
         dt = jnp.asarray(dt) * 1.0
         nodes = {name: -(jnp.asarray(k) * dt) for name, k in self.rate_constants().items()}
-        exp = DividedDifferences(nodes | {"input": 0.0})
         state = jnp.asarray(state)
         rates = self._rates(rate, into)
+        ways = self._terms()
+        wanted = [term.key for terms in ways.values() for term in terms]
+        given = [terms for (source, _), terms in ways.items() if source in rates]
+        wanted += [term.infused for terms in given for term in terms]
+        exp = divided_differences(nodes | {"input": 0.0}, wanted)
         after: list = [0.0] * len(self.names)
-        for (source, target), terms in self._terms().items():
+        for (source, target), terms in ways.items():
             start, end = self._place(source), self._place(target)
-            for c, names in terms:
-                power = len(names) - 1
+            for term in terms:
+                c, power = term.coefficient, len(term.nodes) - 1
                 scale = c if power == 0 else c * dt**power
-                after[end] = after[end] + state[start] * (scale * exp(names))
+                after[end] = after[end] + state[start] * (scale * exp[term.key])
                 if source in rates:
-                    infused = c * dt ** (power + 1) * exp((*names, "input"))
+                    infused = c * dt ** (power + 1) * exp[term.infused]
                     after[end] = after[end] + rates[source] * infused
         return jnp.stack(jnp.broadcast_arrays(*after))
 

@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from myelodose.pk.compartments import OneCompartment
-from myelodose.pk.windows import states_at_starts, within
+from myelodose.pk.windows import concentrations
 from myelodose.solve.checks import ABOVE_0, check_concrete, check_drug
 from myelodose.solve.march import integral
 from myelodose.solve.plan import LONGEST_WINDOW_D, Plan
@@ -157,7 +157,7 @@ def _input(parameters: MichaelisMenten, plan: Plan, drug: int, share: np.ndarray
     if parameters.ka is not None:
         # What is in the gut is linear: a compartment of volume 1 that is cleared at ka.
         model = OneCompartment(CL=parameters.ka, V=jnp.ones_like(parameters.ka))
-        gut = within(model, states_at_starts(model, plan, drug), plan, share, drug)
+        gut = concentrations(model, plan, share, drug)
         return jnp.zeros_like(amount), parameters.ka * gut, gut
     nothing = jnp.zeros((len(amount), len(share), *amount.shape[1:]))
     rate = 0.0 if plan.rate is None else plan.rate[:, drug, None] / HOURS_PER_DAY

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
+from jax.lax import optimization_barrier as barrier
 from jaxtyping import Array, Float
 
 from myelodose.solve.rule import Rule
@@ -99,7 +100,7 @@ def window(scheme: Scheme, start: Tree, coefficient: Tree, shared: Tree):
         watched in the last sweep, infinite where a number was lost.
     """
     # The barrier keeps the compiler from computing exponentials anew in every sweep.
-    ready = jax.lax.optimization_barrier(scheme.prepare(start, coefficient, shared))
+    ready = barrier(scheme.prepare(start, coefficient, shared))
     nodes = scheme.predict(ready)
     before = nodes
     for _ in range(scheme.sweeps):
@@ -139,11 +140,11 @@ def _march_jvp(scheme: Scheme, primals, tangents):
         _, by_ready = jax.linearize(partial(scheme.sweep, nodes), ready)
         _, by_nodes = jax.linearize(lambda y: scheme.sweep(y, ready), nodes)
         _, to_end = jax.linearize(scheme.close, nodes, ready)
-        d_ready = prepare(d_state, d_c, d_shared)
-        constant = by_ready(d_ready)
+        d_ready = _apart(prepare(d_state, d_c, d_shared))
+        constant = _apart(by_ready(d_ready))
         d_nodes = constant
         for _ in range(scheme.turns):
-            d_nodes = jax.tree.map(jnp.add, constant, by_nodes(d_nodes))
+            d_nodes = _apart(jax.tree.map(jnp.add, constant, by_nodes(d_nodes)))
         d_end, d_record = to_end(d_nodes, d_ready)
         return d_end, (d_record, (d_state, d_nodes))
 
@@ -152,15 +153,22 @@ def _march_jvp(scheme: Scheme, primals, tangents):
     return (end, record, solved, change), (d_end, d_record, d_solved, jnp.zeros_like(change))
 
 
+def _apart(tree: Tree) -> Tree:
+    """Each array computed once and written down, and not anew wherever it is used."""
+    return jax.tree.map(barrier, tree)
+
+
 def integral(rule: Rule, values: Float[Array, "..."], axis: int = 0) -> Float[Array, "..."]:
     """Integral from the start of the window to the nodes and the end, per unit of its length.
 
     Args:
         rule: The collocation rule.
-        values: A function of time at the nodes, along `axis`.
-        axis: The axis of the nodes; it comes back one longer.
+        values: A function of time at the nodes, along `axis`; a row for the end, if there is
+            one, is left out. (Rows that never change in number spare the compiler cuts and pads.)
+        axis: The axis of the nodes; it comes back with a row for the end.
     """
-    matrix = jnp.asarray(rule.integrate, values.dtype)
+    with_end = values.shape[axis] > rule.nodes
+    matrix = jnp.asarray(rule.padded if with_end else rule.integrate, values.dtype)
     if axis == 0:
         return jnp.tensordot(matrix, values, 1)
     return jnp.moveaxis(jnp.tensordot(matrix, values, ((1,), (axis,))), 0, axis)

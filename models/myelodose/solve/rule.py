@@ -80,6 +80,11 @@ class Rule:
         """J with the end of the window as last row, shape (m + 1, m)."""
         return self.iterated[0]
 
+    @cached_property
+    def padded(self) -> np.ndarray:
+        """`integrate` for functions that have a row for the end too, shape (m + 1, m + 1)."""
+        return np.pad(self.integrate, ((0, 0), (0, 1)))
+
     def _lagrange(self, s: np.ndarray) -> np.ndarray:
         """The polynomials that are 1 at one node and 0 at the others, shape (len(s), m)."""
         differences = self.s[:, None] - self.s

@@ -13,16 +13,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from myelodose.blood import model as blood
-from myelodose.blood.windows import BloodScheme, Supply
+from myelodose.blood.windows import Supply, bleed
 from myelodose.clones import model as clones
-from myelodose.clones.windows import CloneScheme, Exposure
+from myelodose.clones.windows import Exposure, grow
 from myelodose.marrow.course import UM_PER_MG_PER_L, Patient, suited
 from myelodose.marrow.everyone import with_patients
 from myelodose.marrow.protocol.rules import Rules
 from myelodose.marrow.protocol.status import Morning, Status, decide, doses, first_day
 from myelodose.pk.linear import LinearModel
 from myelodose.solve.cohort import in_blocks
-from myelodose.solve.march import march
 from myelodose.solve.rule import Rule
 from myelodose.solve.settings import Fast
 from myelodose.units import HOURS_PER_DAY
@@ -156,12 +155,10 @@ def window_step(
     """
     um = concentration_um[None]
     length = jnp.full((1, *um.shape[2:]), length_d, um.dtype)
-    progenitors = CloneScheme.of(solver)
     exposure = Exposure(length, um, jnp.broadcast_to(azacitidine, length.shape))
-    grown = march(progenitors, pools, exposure, patient.clones)
+    grown = grow(patient.clones, pools, exposure, solver)
     supply = Supply(length, um, blood.production(grown.record, patient.lineages))
-    lineages = BloodScheme.of(solver)
-    bled = march(lineages, chain, supply, patient.lineages)
+    bled = bleed(patient.lineages, chain, supply, solver)
     end = jax.tree.map(lambda x: x[-1], (grown.state, bled.state))
     return *end, jnp.maximum(grown.change, bled.change)
 
