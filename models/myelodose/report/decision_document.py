@@ -16,7 +16,6 @@ import numpy as np
 from myelodose.decision.from_counts import CountDecision
 from myelodose.decision.question import Question
 from myelodose.errors import InputError
-from myelodose.marrow.labelled import SIMULATED
 
 KIND, SCHEMA_VERSION = "myelodose decision from counts", 1
 
@@ -32,7 +31,7 @@ def decision_document(made: CountDecision, *, created: str | None = None) -> dic
     return {
         "kind": KIND,
         "schema_version": SCHEMA_VERSION,
-        "status": SIMULATED,
+        "status": made.estimates.table.attrs["status"],
         "created": created or datetime.now(UTC).isoformat(timespec="seconds"),
         "question": _plain(made.question.to_dict()),
         "draws": made.source,
