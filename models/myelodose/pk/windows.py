@@ -77,7 +77,7 @@ def concentrations(
     """Concentration at the given shares of every window [mg/L].
 
     Its derivative is taken forwards, one pass for each parameter, in both modes: every patient
-    has a few parameters and a thousand concentrations, so this costs a quarter of the way back.
+    has a few parameters and a thousand concentrations, so this costs a third of the way back.
 
     Args:
         model: The drug; parameters are scalars or have the trailing axes of the plan.
