@@ -11,7 +11,10 @@ from marrow.random_marrow import random_marrow
 from myelodose import marrow
 from myelodose.marrow import Course, Patient
 from myelodose.marrow.course import AZACITIDINE, LENALIDOMIDE
+from myelodose.marrow.explore import plan_for
+from myelodose.marrow.typical import virtual_population
 from myelodose.precision import float64
+from myelodose.regimen import platzbecker2013
 from myelodose.solve.plan import Plan, plan
 from myelodose.solve.settings import Fast, Reference
 from solve.schedules import random_plans
@@ -228,3 +231,15 @@ def test_the_pulse_trap_is_not_ours_and_is_somebodys():
     )
     assert ours == pytest.approx(sure, rel=1e-7)
     assert abs(5 * float(trapped.ys[0, 4]) / sure - 1) > 0.05
+
+
+def test_a_number_for_all_patients_is_one_for_each_of_them():
+    who = virtual_population(1, 2)
+    given = plan_for([platzbecker2013(20)] * 2, np.array([14.0]), patients=2)
+    each = who.clones._replace(
+        arrest_max=jnp.full(2, 0.4), arrest_half_um=jnp.full(2, 0.8), capacity=jnp.full(2, 8.0)
+    )
+    once = each._replace(arrest_max=0.4, arrest_half_um=0.8, capacity=8.0)
+    with float64():
+        counts = [marrow.simulate(who._replace(clones=some), given).counts for some in (each, once)]
+    assert np.allclose(*counts, rtol=1e-12)

@@ -112,9 +112,9 @@ def _held(clones: Clones, exposure: Exposure, rule: Rule, lanes: Lanes) -> Held:
     c = exposure.concentration_um
     c = jnp.concatenate([c, jnp.zeros_like(c[:, :1])], 1)
     times = c.shape[:2]
-    opened = 1 - saturating(
-        c, over_time(times, clones.arrest_max), over_time(times, clones.arrest_half_um)
-    )
+    # A number for all patients is one for each of them.
+    spread = lambda value: over_time(times, jnp.broadcast_to(value, c.shape[2:]))  # noqa: E731
+    opened = 1 - saturating(c, spread(clones.arrest_max), spread(clones.arrest_half_um))
     mean = jnp.tensordot(opened[:, :-1], jnp.asarray(rule.integrate[-1], c.dtype), ((1,), (0,)))
     passed = h[:, None] * lanes.each(integral(rule, c, 1), lead=2)
     return Held(
