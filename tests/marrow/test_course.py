@@ -239,7 +239,11 @@ def test_a_number_for_all_patients_is_one_for_each_of_them():
     each = who.clones._replace(
         arrest_max=jnp.full(2, 0.4), arrest_half_um=jnp.full(2, 0.8), capacity=jnp.full(2, 8.0)
     )
-    once = each._replace(arrest_max=0.4, arrest_half_um=0.8, capacity=8.0)
+    once = each._replace(
+        arrest_max=jnp.asarray(0.4),
+        arrest_half_um=jnp.asarray(0.8),
+        capacity=jnp.asarray(8.0),
+    )
     with float64():
         counts = [marrow.simulate(who._replace(clones=some), given).counts for some in (each, once)]
     assert np.allclose(*counts, rtol=1e-12)
