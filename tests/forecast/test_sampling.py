@@ -126,9 +126,9 @@ def _nothing(values):
 
 @pytest.mark.slow
 def test_where_nothing_works_and_nuts_is_not_allowed_it_says_so(patient, prior, monkeypatch):
-    from myelodose.forecast import sampling
+    from myelodose.forecast import psis
 
-    monkeypatch.setattr(sampling, "LEAST_ESS", 1e9)
+    monkeypatch.setattr(psis, "LEAST_ESS", 1e9)
     few = Effort(points=300, rounds=1, nuts=False)
     with pytest.raises(InputError, match="Pareto k"):
         individual_posterior(patient.seen, PEOPLE, 5, prior=prior, effort=few)

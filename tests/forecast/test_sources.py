@@ -6,49 +6,20 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from forecast.made_up import made_up
 from myelodose.errors import InputError
 from myelodose.forecast import People, Reading, people_from, people_of, prior_of
 from myelodose.forecast.course import NAMES
 from myelodose.forecast.people import draw_patients
 from myelodose.forecast.seen import Given, Seen
 from myelodose.forecast.study import PatientStudy, answer, tried_table
-from myelodose.population.document import to_document
-from myelodose.population.examples import marrow_model
 from myelodose.posterior import (
-    Diagnostics,
-    Model,
     PosteriorError,
-    Provenance,
     save_posterior,
 )
 from myelodose.virtual import ExtrapolationWarning
 
 HIM = Seen((Given(0, "azacitidine", 135.0),), (Reading(0, "ANC", 2.0),))
-
-
-def made_up(r_hat=1.001, correlated=()):
-    """SIMULATED: a posterior as it is stored, with draws of no data."""
-    random, model = np.random.default_rng(1), marrow_model()
-    effects = replace(model.random_effects, correlated=correlated)
-    model = replace(model, random_effects=effects)
-    values = {
-        site: (0.3 if site.startswith("omega_") else prior.median)
-        * np.exp(0.05 * random.standard_normal((2, 50)))
-        for site, prior in model.sites().items()
-    }
-    group = xr.Dataset({k: (("chain", "draw"), v) for k, v in values.items()})
-    if correlated:
-        # Told apart by the spread, so that every draw must meet its own.
-        rho = np.clip(group.omega_kill_aza.values, 0, 0.9)[..., None, None]
-        matrix = np.where(np.eye(len(correlated), dtype=bool), 1.0, rho)
-        group["correlation"] = ("chain", "draw", "row", "column"), matrix
-    tree = xr.DataTree.from_dict({"posterior": group})
-    fine = Diagnostics(r_hat, 900.0, 800.0, 0)
-    prior = {"population_model": to_document(model)}
-    tree.attrs["provenance"] = Provenance(
-        Model("population-marrow", 1), "made up", "0" * 64, 1, {}, fine, "2026-11-26", {}, prior
-    ).to_json()
-    return tree
 
 
 def test_a_posterior_brings_spreads_and_errors_of_its_own():

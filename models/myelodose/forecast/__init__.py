@@ -2,11 +2,12 @@
 
 `Seen` holds doses and readings so far, `People` what patients are like, `individual_posterior`
 joins the two, `forecast` runs the options of the next cycle, and `recommend` says which and why.
-Beside it: `update_dlt` and `reweighted` for an interim look at a stored posterior; `detection`,
-`marker`, `lead_time` and `retained` for what a clone's marker can tell.
+Beside it: `update_people`, `update_joint`, `update_dlt` and `reweighted` for an interim look with
+new patients; `detection`, `marker`, `lead_time` and `retained` for what a clone's marker can tell.
 """
 
 from myelodose.forecast.ahead import Rules, forecast, so_far
+from myelodose.forecast.cohort import UpdatedPeople, cohort_likelihood, update_people
 from myelodose.forecast.from_table import seen_in
 from myelodose.forecast.individual import Individual, prior_of
 from myelodose.forecast.options import NOTHING, NextCycle, options
@@ -16,7 +17,7 @@ from myelodose.forecast.sampling import Effort, individual_posterior
 from myelodose.forecast.seen import ForecastWarning, Given, Reading, Seen
 from myelodose.forecast.simulated import Simulated, simulate_patient
 from myelodose.forecast.sources import people_from, people_of
-from myelodose.forecast.update import Updated, reweighted, update_dlt
+from myelodose.forecast.update import Updated, reweighted, update_dlt, update_joint
 
 __all__ = [
     "NOTHING",
@@ -35,6 +36,8 @@ __all__ = [
     "Seen",
     "Simulated",
     "Updated",
+    "UpdatedPeople",
+    "cohort_likelihood",
     "forecast",
     "individual_posterior",
     "option_table",
@@ -48,4 +51,6 @@ __all__ = [
     "simulate_patient",
     "so_far",
     "update_dlt",
+    "update_joint",
+    "update_people",
 ]

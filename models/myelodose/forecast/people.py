@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from myelodose.errors import InputError, check_fields
 from myelodose.forecast.seen import Seen
@@ -158,20 +158,60 @@ def draw_patients(
     random = np.random.default_rng(seed)
     # From anywhere on, so that a single patient is not always of the first draw.
     row = (random.integers(people.number) + np.arange(number)) % people.number
-    effects = _effects(people, row, random)
-    values = {}
+    effects = {name: random.standard_normal(number) for name in TYPICAL}
+    return patients_at(people, seen, row, effects)
+
+
+def patients_at(
+    people: People,
+    seen: Seen,
+    row: Int[np.ndarray, " patient"],
+    effects: Mapping[str, Float[np.ndarray, " patient"]],
+) -> dict[str, Float[np.ndarray, " patient"]]:
+    """Patients of given draws with given effects.
+
+    Args:
+        people: What patients are like.
+        seen: The covariates, as in `draw_patients`.
+        row: Which draw of the typical values each is from.
+        effects: How far each is from it before correlations [sd between patients]; 0 where a name
+            is missing.
+
+    Returns:
+        Every parameter of `marrow.typical_values`, (patient).
+
+    Example:
+        >>> from myelodose.forecast.seen import Given, Reading
+        >>> him = Seen((Given(0, "azacitidine", 135),), (Reading(0, "ANC", 2.0),))
+        >>> patients_at(People({}), him, np.array([0]), {})["kill_aza"].tolist()
+        [0.25]
+    """
+    moved, values = _correlated(people, row, effects), {}
     for name, value in TYPICAL.items():
         middle = _of(people.draws.get(name, value.value), row)
-        sd = _of(people.draws.get(OMEGA + name, value.between_patient_sd), row)
-        values[name] = _moved(middle, sd * effects[name], bounded(name))
+        step = spread_at(people, name, row) * moved.get(name, np.zeros(len(row)))
+        values[name] = _moved(middle, step, bounded(name))
     exponent = _of(people.draws.get(CRCL_EXPONENT, LENALIDOMIDE["CrCL exponent"].value), row)
     renal = seen.creatinine_clearance_ml_per_min / _REFERENCE_ML_PER_MIN
     values["len_clearance_l_per_h"] = values["len_clearance_l_per_h"] * renal**exponent
     if seen.tp53_mutated is False:
-        values[SHARE_MUTATED] = np.zeros(number)
+        values[SHARE_MUTATED] = np.zeros(len(row))
     growth = values["growth_clone_per_d"]
     values["growth_clone_per_d"] = np.minimum(growth, FASTEST_GROWTH_PER_D)
     return values
+
+
+def spread_at(
+    people: People, name: str, row: Int[np.ndarray, " patient"]
+) -> Float[np.ndarray, " patient"]:
+    """Standard deviations between patients of given draws, on the scale of the link.
+
+    Args:
+        people: What patients are like.
+        name: A parameter of `marrow.typical_values`.
+        row: Which draws.
+    """
+    return _of(people.draws.get(OMEGA + name, TYPICAL[name].between_patient_sd), row)
 
 
 def _check_correlated(given: Correlated, draws: int) -> None:
@@ -187,15 +227,16 @@ def _check_correlated(given: Correlated, draws: int) -> None:
         raise InputError("People, correlated", "found rows of another length", remedy)
 
 
-def _effects(people: People, row: np.ndarray, random: np.random.Generator) -> dict[str, np.ndarray]:
-    """Standard normal effects of every parameter, correlated where the draws say so."""
-    effects = {name: random.standard_normal(len(row)) for name in TYPICAL}
+def _correlated(
+    people: People, row: np.ndarray, effects: Mapping[str, np.ndarray]
+) -> Mapping[str, np.ndarray]:
+    """Effects with the correlations that the draws have."""
     if people.correlated is None:
         return effects
     names, root = people.correlated
-    own = np.stack([effects[name] for name in names], -1)
+    own = np.stack([effects.get(name, np.zeros(len(row))) for name in names], -1)
     mixed = np.einsum("pij,pj->pi", np.asarray(root, float)[row], own)
-    return effects | dict(zip(names, mixed.T, strict=True))
+    return {**effects, **dict(zip(names, mixed.T, strict=True))}
 
 
 def bounded(name: str) -> bool:

@@ -17,6 +17,9 @@ from jaxtyping import Float
 LIMIT = 0.7
 """Pareto k above which weights are not used."""
 
+LEAST_ESS = 50.0
+"""Effective draws below which weights are not used: a mean is then known to 0.14 sd."""
+
 _LEAST_TAIL = 5
 _PRIOR_WEIGHT, _PRIOR_K = 10, 0.5
 
@@ -38,6 +41,17 @@ class Weights(NamedTuple):
     def reliable(self) -> bool:
         """Whether k is at most `LIMIT`."""
         return self.k <= LIMIT
+
+    @property
+    def cover(self) -> bool:
+        """Whether they are reliable, and of as many effective draws as `LEAST_ESS`."""
+        return self.reliable and self.ess >= LEAST_ESS
+
+    @property
+    def told(self) -> str:
+        """What `cover` looks at, in words."""
+        limits = f"at most {LIMIT} and at least {LEAST_ESS:.0f} would do"
+        return f"Pareto k {self.k:.2f} and {self.ess:.0f} effective draws, {limits}"
 
 
 def smoothed(log_weight: Float[np.ndarray, " draw"]) -> Weights:

@@ -23,9 +23,6 @@ from myelodose.forecast.rounds import Rounds, largest_error, log_mean
 from myelodose.forecast.seen import ForecastWarning, Seen
 from myelodose.forecast.status import mixed, possible
 
-LEAST_ESS = 50.0
-"""Effective draws with which the last round is still used, with a warning."""
-
 AROUND_MODE = 2
 """Rounds of t: the first sees the tails, the second reaches them, the polynomial needs both."""
 
@@ -156,7 +153,7 @@ def _weighted(
         if enough(weights, words, rounds.error(weights)) and turn + 1 >= AROUND_MODE:
             break
         around = widened(adapted(rounds.z, rounds.log_weight))
-    if weights.reliable and weights.ess >= LEAST_ESS:
+    if weights.cover:
         return Weighted(rounds.values, weights.weight, rounds.log_evidence)
     return None
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Int
 
 from myelodose.errors import InputError
 from myelodose.marrow.spread import spread_scale
@@ -80,7 +81,7 @@ def posterior_draws(
     if not 1 <= draws <= flat.sizes["sample"]:
         remedy = f"give 1 to {flat.sizes['sample']}"
         raise InputError(f"{place}, draws", f"found {draws}", remedy)
-    rows = np.random.default_rng(seed).permutation(flat.sizes["sample"])[:draws]
+    rows = rows_taken(flat.sizes["sample"], draws, seed)
     held: dict[str, np.ndarray] = {}
     for one in model["parameters"]:
         held |= _of_parameter(one, flat.isel(sample=rows), draws, names, place)
@@ -91,6 +92,21 @@ def posterior_draws(
     if covariates is not None:
         _check_range(stored, covariates, names, extrapolate)
     return _completed(held, stored, model, draws, seed)
+
+
+def rows_taken(stored: int, draws: int, seed: int) -> Int[np.ndarray, " draw"]:
+    """Which stored draws `posterior_draws` takes, counted chain after chain.
+
+    Args:
+        stored: How many there are.
+        draws: How many are taken.
+        seed: Seed.
+
+    Example:
+        >>> sorted(rows_taken(4, 4, seed=1).tolist())
+        [0, 1, 2, 3]
+    """
+    return np.random.default_rng(seed).permutation(stored)[:draws]
 
 
 def _joint_model(stored: xr.DataTree, place: str) -> dict[str, Any]:
