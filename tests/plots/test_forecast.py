@@ -5,9 +5,9 @@ import pytest
 import xarray as xr
 
 from myelodose.forecast import Given, Reading, Seen
-from myelodose.forecast.detection import FISH, VAF, detection_limits
-from myelodose.forecast.lead_time import Shares, lead_times
-from myelodose.forecast.marker import Marked
+from myelodose.markers.detection import FISH, VAF, detection_limits
+from myelodose.markers.lead_time import Shares, lead_times
+from myelodose.markers.predictive import Marked
 from myelodose.plots.forecast import forecast_figure, options_figure
 from myelodose.plots.forecast_clone import (
     detection_figure,

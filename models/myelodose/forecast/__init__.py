@@ -3,7 +3,7 @@
 `Seen` holds doses and readings so far, `People` what patients are like, `individual_posterior`
 joins the two, `forecast` runs the options of the next cycle, and `recommend` says which and why.
 Beside it: `update_people`, `update_joint`, `update_dlt` and `reweighted` for an interim look with
-new patients; `detection`, `marker`, `lead_time` and `retained` for what a clone's marker can tell.
+new patients.
 """
 
 from myelodose.forecast.ahead import Rules, forecast, so_far

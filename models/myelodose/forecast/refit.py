@@ -1,10 +1,10 @@
 """The posterior of one patient by NUTS: the last resort, and what the others are held against.
 
 The only place in this room that loads NumPyro and ArviZ, and only when it is called. The sampler
-moves in u, z = centre + root u, where centre and root are mean and root of the covariance that two
-rounds of importance sampling find: a posterior that is nearly normal is nearly standard normal in
-u, and trajectories are short. They change how fast it mixes, not what it converges to. Many chains
-side by side cost little more than a few.
+moves in u, z = centre + root u, where centre and root are mean and root of the covariance that
+importance sampling finds: a posterior that is nearly normal is nearly standard normal in u, and
+trajectories are short. They change how fast it mixes, not what it converges to. Many chains side by
+side cost little more than a few.
 """
 
 import warnings
@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from myelodose.errors import check_fields
-from myelodose.forecast.coordinates import Coordinates
+from myelodose.forecast.coordinates import Coordinates, inverse
 from myelodose.forecast.individual import Attempt, Individual, Prior, prior_of
 from myelodose.forecast.likelihood import Task, expected, log_likelihoods, task_of
 from myelodose.forecast.people import People
@@ -65,6 +65,7 @@ def refit(
     draws: int = 200,
     settings: RefitSettings = RefitSettings(),
     before: tuple[Attempt, ...] = (),
+    near: Individual | None = None,
 ) -> Individual:
     """Draws of a patient's parameters by NUTS, in the same coordinates and by the same likelihood.
 
@@ -76,13 +77,15 @@ def refit(
         draws: Draws to return, evenly from the chains.
         settings: Settings of the run.
         before: What was tried before.
+        near: Another posterior of his, whose weighted points say where the sampler moves; two
+            rounds of importance sampling do if not given.
 
     Warns:
         ForecastWarning: "nuts" if the chains have not converged, with the worst R-hat.
     """
     used = prior or prior_of(people, seen, seed)
     task = task_of(seen, people.errors)
-    around = _where(used.coordinates, task, seed)
+    around = _where(used.coordinates, task, seed) if near is None else _around(used, near)
     with float64():
         data = jax.tree.map(jnp.asarray, (task, used.coordinates, around))
         leaves, kind = jax.tree.flatten(data)
@@ -113,6 +116,16 @@ def _where(coordinates: Coordinates, task: Task, seed: int, points: int = 1500) 
         rounds.add(group, group.draw(random, points))
         around = adapted(rounds.z, rounds.log_weight)
     return around
+
+
+def _around(prior: Prior, near: Individual) -> Student:
+    """Mean and covariance of weighted points."""
+    values, weight = near.weighted
+    z = inverse(prior.coordinates, values)
+    centre = weight @ z
+    away = z - centre
+    scatter = (weight[:, None] * away).T @ away
+    return Student(centre, np.linalg.cholesky(scatter + 1e-6 * np.eye(len(centre))))
 
 
 def patient_model(data: tuple[Task, Coordinates, Student]) -> None:

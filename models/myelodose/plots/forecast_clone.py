@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from myelodose.forecast.marker import Marked, area, predictive_values
+from myelodose.markers.predictive import Marked, area, predictive_values
 from myelodose.plots.style import (
     BLUE,
     GREEN,

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from myelodose.forecast.ahead import forecast, so_far
-from myelodose.forecast.detection import Assay, cutoff, detected, detection_limit
 from myelodose.forecast.individual import Individual
 from myelodose.forecast.options import NextCycle
+from myelodose.markers.detection import Assay, cutoff, detected, detection_limit
 from myelodose.plots.forecast import forecast_figure
 from myelodose.plots.sliders import Choice, Slider, explorer
 from myelodose.plots.style import BLUE, VERMILION, new_figure, percent_axis

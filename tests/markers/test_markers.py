@@ -6,7 +6,7 @@ import xarray as xr
 from scipy import stats
 
 from myelodose.errors import InputError
-from myelodose.forecast.detection import (
+from myelodose.markers.detection import (
     FISH,
     VAF,
     Assay,
@@ -16,9 +16,9 @@ from myelodose.forecast.detection import (
     detection_limits,
     law,
 )
-from myelodose.forecast.lead_time import Shares, lead_times, molecular_days, relapse_days
-from myelodose.forecast.marker import area, marked, predictive_values
-from myelodose.forecast.retained import retained
+from myelodose.markers.lead_time import Shares, lead_times, molecular_days, relapse_days
+from myelodose.markers.predictive import area, marked, predictive_values
+from myelodose.markers.retained import retained
 from myelodose.marrow import typical_patient
 from myelodose.regimen import platzbecker2013
 

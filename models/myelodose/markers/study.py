@@ -7,10 +7,10 @@ import numpy as np
 import xarray as xr
 
 from myelodose.errors import check_fields
-from myelodose.forecast.detection import FISH, VAF, detection_limit
-from myelodose.forecast.lead_time import Shares, patient_13_course
-from myelodose.forecast.marker import Marked, in_words, marked
 from myelodose.forecast.sources import people_from
+from myelodose.markers.detection import FISH, VAF, detection_limit
+from myelodose.markers.lead_time import Shares, patient_13_course
+from myelodose.markers.predictive import Marked, in_words, marked
 from myelodose.regimen import platzbecker2013
 from myelodose.virtual import (
     DltRule,

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from myelodose.forecast.detection import VAF, Assay, cutoff
+from myelodose.markers.detection import VAF, Assay, cutoff
 from myelodose.marrow.labelled import SIMULATED
 from myelodose.marrow.protocol.follow import Followed
 from myelodose.observation import allele_fraction
