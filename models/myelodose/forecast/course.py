@@ -32,8 +32,11 @@ SOLVER = Fast(nodes=8)
 BLOCK = 100
 """Patients in a block."""
 
-WINDOWS = 28
-"""Windows are padded to a multiple of this: four weeks of days."""
+LONGEST_REST_D = 2.0
+"""Longest window where nothing is given [d]: as exact as one of a day there."""
+
+WINDOWS = 14
+"""Windows are padded to a multiple of this."""
 
 NAMES = tuple(TYPICAL)
 """Order of the parameters of patients as arrays."""
@@ -134,8 +137,7 @@ def under(
 ) -> Path:
     """Patients under one schedule, block by block, as NumPy arrays.
 
-    What is compiled depends on the number of windows alone, which is padded to whole fours of
-    weeks: other patients, doses, times of interest and numbers of patients compile nothing anew.
+    What is compiled depends on the number of windows alone, which is padded to fourteens: other patients, doses, times of interest and numbers of patients compile nothing anew.
 
     Args:
         values: Parameters in the order of `NAMES`.

@@ -22,16 +22,18 @@ from scipy.special import logsumexp
 
 from myelodose.forecast.coordinates import Coordinates
 from myelodose.forecast.likelihood import Task, log_likelihoods
-from myelodose.forecast.proposal import Group, adapted, widened
+from myelodose.forecast.proposal import Group, Student, adapted, widened
 from myelodose.forecast.seen import COUNTS
 
 POOLS = (6_000, 20_000)
 """Points at which the polynomial is evaluated: first to find where it is high, then to draw."""
 
-SAFE = 0.25
-"""Share of the points that is drawn from the t all the same: no weight can become large."""
+SAFE, SAFER = 0.25, 0.6
+"""Share of the points that is drawn from the t all the same: no weight can become large. More of
+them where the polynomial has left out so much that the weights cannot be trusted."""
 
 _BLOCK = 2000
+_NARROW_FREEDOM = 30.0
 _TEMPER, _RIDGE = 0.1, 1e-6
 _MOST_LINK, _MOST_VALUE = 30.0, 20.0
 _LOG_2PI = float(np.log(2 * np.pi))
@@ -65,13 +67,14 @@ class Simulated(NamedTuple):
 
 @dataclass(frozen=True)
 class Emulated:
-    """The posterior by the polynomial and, for the share `SAFE`, the t around it.
+    """The posterior by the polynomial and, for the share `safe`, the t around it.
 
     Args:
         terms: The polynomial.
         coordinates: Meaning of z.
         task: What was seen.
         around: The t.
+        safe: Share of the points that is from the t.
         log_constant: Logarithm of the integral of the polynomial's unnormalised posterior.
         pool: Effective number of draws that the points were drawn from.
     """
@@ -80,6 +83,7 @@ class Emulated:
     coordinates: Coordinates
     task: Task
     around: Group
+    safe: float = SAFE
     log_constant: float = 0.0
     pool: float = np.inf
 
@@ -89,8 +93,8 @@ class Emulated:
         Args:
             z: Points.
         """
-        bent = self.unnormalised(z) - self.log_constant + np.log1p(-SAFE)
-        return np.logaddexp(bent, self.around.log_density(z) + np.log(SAFE))
+        bent = self.unnormalised(z) - self.log_constant + np.log1p(-self.safe)
+        return np.logaddexp(bent, self.around.log_density(z) + np.log(self.safe))
 
     def unnormalised(self, z: Float[np.ndarray, "point parameter"]) -> np.ndarray:
         """Log posterior by the polynomial, (point,); single precision will do for a proposal.
@@ -114,6 +118,7 @@ def emulate(
     around: Group,
     random: np.random.Generator,
     count: int,
+    safe: float = SAFE,
 ) -> tuple[Emulated, np.ndarray]:
     """The polynomial through what was simulated, and points where it is high.
 
@@ -124,6 +129,7 @@ def emulate(
         around: Where to look.
         random: Source of randomness.
         count: How many points.
+        safe: Share of them that is drawn from `around`.
 
     Returns:
         The proposal, and points drawn from it, (count, parameter).
@@ -131,14 +137,21 @@ def emulate(
     terms = fitted(known, coordinates, task)
     found = Emulated(terms, coordinates, task, around)
     pool, log = _pool(found, around, random, POOLS[0])
-    pool, log = _pool(found, widened(adapted(pool, log)), random, POOLS[1])
+    pool, log = _pool(found, _mostly_narrow(adapted(pool, log)), random, POOLS[1])
     total = float(logsumexp(log))
     share = np.exp(log - total)
-    most = count - int(SAFE * count)
+    most = count - int(safe * count)
     at = np.searchsorted(np.cumsum(share), (random.random() + np.arange(most)) / most)
     new = [pool[np.minimum(at, len(pool) - 1)], around.draw(random, count - most)]
     ess, constant = float(1 / (share**2).sum()), total - float(np.log(len(pool)))
-    return Emulated(terms, coordinates, task, around, constant, ess), np.concatenate(new)
+    return Emulated(terms, coordinates, task, around, safe, constant, ess), np.concatenate(new)
+
+
+def _mostly_narrow(one: Student) -> Group:
+    """A t that is nearly the polynomial's posterior, and wider ones, so that no weight is large."""
+    near = Student(one.centre, 1.05 * one.root, _NARROW_FREEDOM)
+    wide = widened(one).members
+    return Group((near, *wide), (len(wide), *np.ones(len(wide))))
 
 
 def _pool(

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from myelodose.forecast.coordinates import Coordinates
-from myelodose.forecast.course import BLOCK, at_start, go_on, patients_of, under
+from myelodose.forecast.course import BLOCK, LONGEST_REST_D, at_start, go_on, patients_of, under
 from myelodose.forecast.people import AssayErrors
 from myelodose.forecast.seen import COUNTS, SHARES, Seen
 from myelodose.marrow.course import DRUGS
@@ -72,6 +72,7 @@ def task_of(seen: Seen, errors: AssayErrors) -> Task:
         drugs=len(DRUGS),
         duration_d=[one.hours / HOURS_PER_DAY for one in given] or None,
         times_d=np.append(days, np.full(more, days[-1])),
+        longest_window_d=LONGEST_REST_D,
     )
 
     def padded(values: list, fill: float) -> np.ndarray:

@@ -22,6 +22,10 @@ FREEDOM = 7.0
 WIDER = (1.0, 1.4, 2.0)
 """Factors on the width of a proposal, equally often."""
 
+PATCHES, NARROW = 8, 0.7
+"""Points of largest weight that get a t of their own, and its width."""
+
+_APART = 3.0
 _STEP = 0.05
 _MOST_STEPS = 12
 _DAMPING = 10.0 ** np.arange(-2.0, 4.0)
@@ -29,40 +33,53 @@ _FRACTIONS = np.array([1.0, 0.5, 0.25])
 
 
 class Student(NamedTuple):
-    """A multivariate t: centre (parameter,) and root of its scale (parameter, parameter)."""
+    """A multivariate t: centre (parameter,), root of its scale (parameter, parameter), freedom."""
 
     centre: Float[np.ndarray, " parameter"]
     root: Float[np.ndarray, "parameter parameter"]
+    freedom: float = FREEDOM
 
     def draw(self, random: np.random.Generator, count: int) -> np.ndarray:
         """Random points, (count, parameter)."""
         normal = random.standard_normal((count, len(self.centre)))
-        scale = np.sqrt(FREEDOM / random.chisquare(FREEDOM, count))
+        scale = np.sqrt(self.freedom / random.chisquare(self.freedom, count))
         return self.centre + scale[:, None] * (normal @ self.root.T)
 
     def log_density(self, z: np.ndarray) -> np.ndarray:
         """Log density at points, (point,)."""
-        size = len(self.centre)
+        size, free = len(self.centre), self.freedom
         away = np.linalg.inv(self.root) @ (z - self.centre).T
-        log = gammaln((FREEDOM + size) / 2) - gammaln(FREEDOM / 2)
-        log -= size / 2 * np.log(FREEDOM * np.pi) + np.log(np.abs(np.diag(self.root))).sum()
-        return log - (FREEDOM + size) / 2 * np.log1p((away**2).sum(0) / FREEDOM)
+        log = gammaln((free + size) / 2) - gammaln(free / 2)
+        log -= size / 2 * np.log(free * np.pi) + np.log(np.abs(np.diag(self.root))).sum()
+        return log - (free + size) / 2 * np.log1p((away**2).sum(0) / free)
 
 
 class Group(NamedTuple):
-    """Several t, equally often."""
+    """Several t; `share` of the points is from each, equally many if empty."""
 
     members: tuple[Student, ...]
+    share: tuple[float, ...] = ()
+
+    @property
+    def shares(self) -> Float[np.ndarray, " member"]:
+        """Shares that sum to 1."""
+        given = np.array(self.share) if self.share else np.ones(len(self.members))
+        return given / given.sum()
 
     def draw(self, random: np.random.Generator, count: int) -> np.ndarray:
         """Random points, (count, parameter)."""
-        each = -(-count // len(self.members))
-        return np.concatenate([one.draw(random, each) for one in self.members])[:count]
+        ends = np.round(np.cumsum(self.shares) * count).astype(int)
+        sizes = np.diff(ends, prepend=0)
+        drawn = [one.draw(random, n) for one, n in zip(self.members, sizes, strict=True)]
+        return np.concatenate(drawn)
 
     def log_density(self, z: np.ndarray) -> np.ndarray:
         """Log density at points, (point,)."""
-        logs = [one.log_density(z) for one in self.members]
-        return np.logaddexp.reduce(logs) - np.log(len(logs))
+        logs = [
+            one.log_density(z) + np.log(share)
+            for one, share in zip(self.members, self.shares, strict=True)
+        ]
+        return np.logaddexp.reduce(logs)
 
 
 def around_mode(start: Float[np.ndarray, " parameter"], coordinates: Coordinates, task: Task):
@@ -116,6 +133,33 @@ def widened(one: Student) -> Group:
     spread = [np.minimum(value * factor**2, most) for factor in WIDER]
     roots = [np.linalg.cholesky((vector * v) @ vector.T) for v in spread]
     return Group(tuple(Student(one.centre, root) for root in roots))
+
+
+def patched(
+    around: Group, z: Float[np.ndarray, "point parameter"], log_weight: Float[np.ndarray, " point"]
+) -> Group:
+    """The proposal with a narrow t more at each of the points of largest weight, some way apart.
+
+    Largest weights lie where the proposals so far have missed something, such as the far end of a
+    bent ridge.
+
+    Args:
+        around: A proposal, whose first member says what narrow is.
+        z: Points.
+        log_weight: Their weights.
+
+    Source:
+        Raftery and Bao, Biometrics 2010;66:1162 (doi 10.1111/j.1541-0420.2010.01399.x).
+    """
+    first = around.members[0]
+    u = np.linalg.solve(first.root, (z - first.centre).T).T
+    chosen: list[int] = []
+    # Far more than are needed; the rest have no weight to speak of.
+    for k in np.argsort(-np.nan_to_num(log_weight, nan=-np.inf))[: 50 * PATCHES]:
+        if len(chosen) < PATCHES and all(((u[k] - u[j]) ** 2).sum() > _APART**2 for j in chosen):
+            chosen.append(int(k))
+    more = [Student(z[k], NARROW * first.root) for k in chosen]
+    return Group((*around.members, *more))
 
 
 def adapted(

@@ -13,11 +13,11 @@ import numpy as np
 
 from myelodose.errors import InputError, check_fields
 from myelodose.forecast.coordinates import inverse
-from myelodose.forecast.emulator import emulate
+from myelodose.forecast.emulator import SAFE, SAFER, emulate
 from myelodose.forecast.individual import Attempt, Individual, Prior, Weighted, prior_of
 from myelodose.forecast.likelihood import Task, task_of, try_values
 from myelodose.forecast.people import People
-from myelodose.forecast.proposal import adapted, around_mode, widened
+from myelodose.forecast.proposal import adapted, around_mode, patched, widened
 from myelodose.forecast.psis import Weights, smoothed
 from myelodose.forecast.rounds import Rounds, largest_error, log_mean
 from myelodose.forecast.seen import ForecastWarning, Seen
@@ -146,13 +146,16 @@ def _weighted(
         else:
             method = "by a polynomial"
             given = (rounds.known, prior.coordinates, task, around, random, effort.points)
-            part, new = emulate(*given)
+            part, new = emulate(*given, SAFE if weights.reliable else SAFER)
         rounds.add(part, new)
         weights = smoothed(rounds.log_weight)
         words = f"{method}, round {turn + 1}"
         if enough(weights, words, rounds.error(weights)) and turn + 1 >= AROUND_MODE:
             break
-        around = widened(adapted(rounds.z, rounds.log_weight))
+        log = rounds.log_weight
+        around = widened(adapted(rounds.z, log))
+        if turn + 1 >= AROUND_MODE:
+            around = patched(around, rounds.z, log)
     if weights.cover:
         return Weighted(rounds.values, weights.weight, rounds.log_evidence)
     return None
