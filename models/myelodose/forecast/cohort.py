@@ -26,6 +26,7 @@ from jaxtyping import Float
 from scipy.special import gammaln, logsumexp
 
 from myelodose.errors import InputError
+from myelodose.forecast.balance import systematic
 from myelodose.forecast.coordinates import linked
 from myelodose.forecast.course import NAMES
 from myelodose.forecast.individual import Individual, Prior, prior_of
@@ -302,9 +303,7 @@ def _at(people: People, seen: Seen, row: np.ndarray, effects: dict) -> np.ndarra
 
 def _chosen(people: People, weights: Weights, random: np.random.Generator, patients: int) -> People:
     """Draws as often as their weights ask for."""
-    count = len(weights.weight)
-    at = np.searchsorted(np.cumsum(weights.weight), (random.random() + np.arange(count)) / count)
-    at = random.permutation(np.minimum(at, count - 1))
+    at = systematic(weights.weight, len(weights.weight), random)
     words = f"{people.source}, updated by {patients} new patient{'s' * (patients > 1)}"
     kept = getattr(people.draws, "attrs", {}) | {"source": words}
     draws = Draws({name: np.asarray(one)[at] for name, one in people.draws.items()}, kept)

@@ -137,7 +137,8 @@ def under(
 ) -> Path:
     """Patients under one schedule, block by block, as NumPy arrays.
 
-    What is compiled depends on the number of windows alone, which is padded to fourteens: other patients, doses, times of interest and numbers of patients compile nothing anew.
+    What is compiled depends on the number of windows alone, which is padded to fourteens: other
+    patients, doses, times of interest and numbers of patients compile nothing anew.
 
     Args:
         values: Parameters in the order of `NAMES`.

@@ -56,13 +56,23 @@ class Simulated(NamedTuple):
         z: Points, (point, parameter).
         values: Parameters there, (all, point).
         expected: Of every reading, (reading, point).
-        log_posterior: Up to a constant, (point,).
+        log_likelihood: Of all readings, (point,).
     """
 
     z: Float[np.ndarray, "point parameter"]
     values: Float[np.ndarray, "all point"]
     expected: Float[np.ndarray, "reading point"]
-    log_posterior: Float[np.ndarray, " point"]
+    log_likelihood: Float[np.ndarray, " point"]
+
+    @property
+    def log_prior(self) -> Float[np.ndarray, " point"]:
+        """Of every point."""
+        return -0.5 * (self.z**2).sum(1) - 0.5 * self.z.shape[1] * _LOG_2PI
+
+    @property
+    def log_posterior(self) -> Float[np.ndarray, " point"]:
+        """Of every point, up to a constant."""
+        return self.log_likelihood + self.log_prior
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from myelodose.forecast.people import SHARE_MUTATED, People, draw_patients
 from myelodose.forecast.seen import Seen
 from myelodose.observation import allele_fraction
 
+POPULATION = "draws of the population"
+"""What `Attempt.method` calls whole patients of the population, weighted."""
+
 
 class Prior(NamedTuple):
     """Patients before their own data: draws (all, draw), their coordinates, and without TP53.
@@ -65,6 +68,8 @@ class Individual:
         tried: Every way that was tried, in order.
         weighted: Points (all, point) and weights (point) before resampling.
         lost: Whether mutated cells lost the other copy of 17p, (draw,); as seen if None.
+        log_evidence: Logarithm of the probability of the readings; NaN where it is not known, or
+            where several possibilities were mixed.
         probability: Of "tp53_mutated" and of "loss_of_17p" with it; 0 or 1 if known, and empty
             where nothing was weighed.
     """
@@ -76,6 +81,7 @@ class Individual:
     tried: tuple[Attempt, ...]
     weighted: tuple[np.ndarray, np.ndarray]
     lost: Bool[np.ndarray, " draw"] | None = None
+    log_evidence: float = float("nan")
     probability: Mapping[str, float] = field(default_factory=dict)
 
     @property

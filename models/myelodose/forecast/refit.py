@@ -114,7 +114,7 @@ def _where(coordinates: Coordinates, task: Task, seed: int, points: int = 1500) 
     for _ in range(2):
         group = widened(around)
         rounds.add(group, group.draw(random, points))
-        around = adapted(rounds.z, rounds.log_weight)
+        around = adapted(rounds.known.z, rounds.log_weight)
     return around
 
 

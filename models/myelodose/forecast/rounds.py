@@ -19,11 +19,10 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from myelodose.forecast.coordinates import Coordinates, linked
+from myelodose.forecast.earlier import Earlier
 from myelodose.forecast.emulator import Emulated, Simulated
 from myelodose.forecast.likelihood import Task, try_points
 from myelodose.forecast.psis import Weights
-
-_LOG_2PI = float(np.log(2 * np.pi))
 
 
 class Proposal(Protocol):
@@ -44,14 +43,16 @@ class Rounds:
 
     def __init__(self, coordinates: Coordinates, task: Task) -> None:
         self.coordinates, self.task = coordinates, task
-        self.parts: list[Proposal] = []
-        self.z = np.zeros((0, coordinates.size))
-        self.values = np.zeros((len(coordinates.fixed), 0))
-        self.expected = np.zeros((len(task.readings.kind), 0))
-        self.log_likelihood = np.zeros(0)
+        self.parts: list[Proposal | Earlier] = []
+        self.known = Simulated(
+            np.zeros((0, coordinates.size)),
+            np.zeros((len(coordinates.fixed), 0)),
+            np.zeros((len(task.readings.kind), 0)),
+            np.zeros(0),
+        )
         self._log_density = np.zeros((0, 0))
 
-    def add(self, part: Proposal, new: Float[np.ndarray, "point parameter"]) -> None:
+    def add(self, part: Proposal | Earlier, new: Float[np.ndarray, "point parameter"]) -> None:
         """One more round.
 
         Args:
@@ -59,20 +60,17 @@ class Rounds:
             new: Points drawn from it, as many as in every round.
         """
         tried, values = try_points(new, self.coordinates, self.task)
-        before = [one.log_density(new) for one in self.parts]
-        self.z = np.concatenate([self.z, new])
-        self.values = np.concatenate([self.values, values], 1)
-        self.expected = np.concatenate([self.expected, tried.expected], 1)
-        self.log_likelihood = np.concatenate([self.log_likelihood, tried.log_likelihood])
+        more = Simulated(new, values, tried.expected, tried.log_likelihood)
+        before = [_log_density(one, more) for one in self.parts]
+        self.known = Simulated(
+            np.concatenate([self.known.z, more.z]),
+            np.concatenate([self.known.values, more.values], 1),
+            np.concatenate([self.known.expected, more.expected], 1),
+            np.concatenate([self.known.log_likelihood, more.log_likelihood]),
+        )
         old = np.concatenate([self._log_density, np.reshape(before, (-1, len(new)))], 1)
-        self._log_density = np.concatenate([old, part.log_density(self.z)[None]])
+        self._log_density = np.concatenate([old, _log_density(part, self.known)[None]])
         self.parts.append(part)
-
-    @property
-    def known(self) -> Simulated:
-        """All points with their course and log posterior."""
-        log_prior = -0.5 * (self.z**2).sum(1) - 0.5 * self.z.shape[1] * _LOG_2PI
-        return Simulated(self.z, self.values, self.expected, self.log_likelihood + log_prior)
 
     @property
     def log_weight(self) -> Float[np.ndarray, " point"]:
@@ -87,14 +85,20 @@ class Rounds:
     def error(self, weights: Weights) -> float:
         """Largest standard error of a posterior mean, in posterior sd.
 
-        Points of the emulator are drawn from pools, whose own error counts too.
+        Points of the polynomial and of an earlier posterior are drawn from pools, whose own error
+        counts too.
 
         Args:
             weights: Of all points.
         """
-        pools = sum(one.pool for one in self.parts if isinstance(one, Emulated))
-        own = largest_error(self.coordinates, self.values, weights.weight)
+        pools = sum(one.pool for one in self.parts if isinstance(one, Emulated | Earlier))
+        own = largest_error(self.coordinates, self.known.values, weights.weight)
         return float(np.hypot(own, 1 / np.sqrt(pools))) if pools else own
+
+
+def _log_density(part: Proposal | Earlier, known: Simulated) -> np.ndarray:
+    of_course = isinstance(part, Earlier)
+    return part.log_density_of(known) if of_course else part.log_density(known.z)
 
 
 def largest_error(

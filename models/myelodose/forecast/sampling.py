@@ -7,24 +7,33 @@ known to a stated error, and weights are used only if Pareto k is at most 0.7.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from myelodose.errors import InputError, check_fields
 from myelodose.forecast.coordinates import inverse
+from myelodose.forecast.earlier import Earlier, earlier_of
 from myelodose.forecast.emulator import SAFE, SAFER, emulate
-from myelodose.forecast.individual import Attempt, Individual, Prior, Weighted, prior_of
+from myelodose.forecast.individual import (
+    POPULATION,
+    Attempt,
+    Individual,
+    Prior,
+    Weighted,
+    prior_of,
+)
 from myelodose.forecast.likelihood import Task, task_of, try_values
 from myelodose.forecast.people import People
-from myelodose.forecast.proposal import adapted, around_mode, patched, widened
+from myelodose.forecast.proposal import Group, adapted, around_mode, patched, widened
 from myelodose.forecast.psis import Weights, smoothed
 from myelodose.forecast.rounds import Rounds, largest_error, log_mean
 from myelodose.forecast.seen import ForecastWarning, Seen
 from myelodose.forecast.status import mixed, possible
 
 AROUND_MODE = 2
-"""Rounds of t: the first sees the tails, the second reaches them, the polynomial needs both."""
+"""Rounds of t: the first sees the tails, the second reaches them, the polynomial needs both. No
+posterior is taken after a single round."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,7 @@ def individual_posterior(
     prior: Prior | None = None,
     draws: int = 200,
     effort: Effort = Effort(),
+    before: Individual | None = None,
 ) -> Individual:
     """Draws of a patient's parameters given what was seen of him.
 
@@ -82,12 +92,16 @@ def individual_posterior(
         prior: From `prior_of`, if there is one already.
         draws: Equally weighted draws to return.
         effort: How well, and at what cost.
+        before: His posterior at an earlier day, with the same people and prior: the next one
+            starts there and is found sooner. Not used where TP53 is not known, or where it came
+            from the population's own draws or from NUTS.
 
     Returns:
         The draws, and every way that was tried with its Pareto k and its error.
 
     Raises:
-        InputError: If no way gave draws that can be trusted and NUTS was not allowed.
+        InputError: If no way gave draws that can be trusted and NUTS was not allowed, or `before`
+            is of another patient.
 
     Warns:
         ForecastWarning: "error" if rounds ended before the error was reached.
@@ -96,9 +110,10 @@ def individual_posterior(
     random = np.random.default_rng([seed, 1])
     found, tried = [], []
     for case in possible(seen, people):
-        own, attempts = used.of(case.seen), []
-        task = task_of(case.seen, people.errors)
-        one = _weighted(task, own, random, draws, effort, attempts)
+        own, task = used.of(case.seen), task_of(case.seen, people.errors)
+        search = _Search(task, own, random, draws, effort)
+        start = earlier_of(before, seen, people, own.coordinates, task) if before else None
+        one, attempts = search.run(start), search.tried
         if one is None and effort.nuts and case.certain:
             # Only here: everything else runs without NumPyro.
             from myelodose.forecast.refit import refit
@@ -117,64 +132,73 @@ def individual_posterior(
     return mixed(seen, people, found, tuple(tried), used, random, draws)
 
 
-def _weighted(
-    task: Task,
-    prior: Prior,
-    random: np.random.Generator,
-    draws: int,
-    effort: Effort,
-    attempts: list[Attempt],
-) -> Weighted | None:
-    """Weighted points, and every way that was tried; None where no weights can be trusted."""
+@dataclass
+class _Search:
+    """The search for weighted points of one possibility, and every way that was tried."""
 
-    def enough(weights: Weights, method: str, error: float) -> bool:
-        attempts.append(Attempt(method, weights.k, weights.ess, error))
-        fine = weights.reliable and weights.ess >= 2 * draws
-        return fine and error <= effort.error
+    task: Task
+    prior: Prior
+    random: np.random.Generator
+    draws: int
+    effort: Effort
+    tried: list[Attempt] = field(default_factory=list)
 
-    first, log = _of_population(task, prior, random, effort)
-    weights = smoothed(log)
-    error = largest_error(prior.coordinates, first, weights.weight)
-    if enough(weights, "draws of the population", error):
-        return Weighted(first, weights.weight, log_mean(log))
-    start = inverse(prior.coordinates, first[:, [int(np.argmax(weights.weight))]])[0]
-    around = widened(around_mode(start, prior.coordinates, task))
-    rounds = Rounds(prior.coordinates, task)
-    for turn in range(effort.rounds):
-        if turn < AROUND_MODE:
-            method, part, new = "around the mode", around, around.draw(random, effort.points)
-        else:
-            method = "by a polynomial"
-            given = (rounds.known, prior.coordinates, task, around, random, effort.points)
-            part, new = emulate(*given, SAFE if weights.reliable else SAFER)
-        rounds.add(part, new)
-        weights = smoothed(rounds.log_weight)
-        words = f"{method}, round {turn + 1}"
-        if enough(weights, words, rounds.error(weights)) and turn + 1 >= AROUND_MODE:
-            break
-        log = rounds.log_weight
-        around = widened(adapted(rounds.z, log))
-        if turn + 1 >= AROUND_MODE:
-            around = patched(around, rounds.z, log)
-    if weights.cover:
-        return Weighted(rounds.values, weights.weight, rounds.log_evidence)
-    return None
+    def run(self, earlier: Earlier | None) -> Weighted | None:
+        """Weighted points; None where no weights can be trusted."""
+        if earlier is not None:
+            return self._in_rounds(earlier, "his posterior before", 1)
+        first, log = self._of_population()
+        weights = smoothed(log)
+        error = largest_error(self.prior.coordinates, first, weights.weight)
+        if self._enough(weights, POPULATION, error):
+            return Weighted(first, weights.weight, log_mean(log))
+        best = first[:, [int(np.argmax(weights.weight))]]
+        start = inverse(self.prior.coordinates, best)[0]
+        mode = around_mode(start, self.prior.coordinates, self.task)
+        return self._in_rounds(widened(mode), "around the mode", AROUND_MODE)
 
+    def _enough(self, weights: Weights, method: str, error: float) -> bool:
+        self.tried.append(Attempt(method, weights.k, weights.ess, error))
+        fine = weights.reliable and weights.ess >= 2 * self.draws
+        return fine and error <= self.effort.error
 
-def _of_population(
-    task: Task, prior: Prior, random: np.random.Generator, effort: Effort
-) -> tuple[np.ndarray, np.ndarray]:
-    """Whole patients and their log-likelihoods: more of them where that will do."""
-    order = random.permutation(prior.draws.shape[1])
-    first = prior.draws[:, order[: effort.points]]
-    log = try_values(first, task).log_likelihood
-    weights = smoothed(log)
-    error = largest_error(prior.coordinates, first, weights.weight)
-    # The error falls with the root of their number; a tenth more, because it is a guess.
-    needed = 1.1 * (error / effort.error) ** 2 * effort.points
-    if not weights.reliable or not effort.points < needed <= len(order):
-        return first, log
-    chunks = np.array_split(order, max(1, len(order) // effort.points))
-    taken = chunks[: int(np.ceil(needed / effort.points))]
-    logs = [try_values(prior.draws[:, own], task).log_likelihood for own in taken]
-    return prior.draws[:, np.concatenate(taken)], np.concatenate(logs)
+    def _in_rounds(self, first: Earlier | Group, method: str, without: int) -> Weighted | None:
+        """Rounds, so many of them without the polynomial."""
+        coordinates, count = self.prior.coordinates, self.effort.points
+        rounds = Rounds(coordinates, self.task)
+        rounds.add(first, first.draw(self.random, count))
+        while True:
+            turn, log = len(rounds.parts), rounds.log_weight
+            weights = smoothed(log)
+            fine = self._enough(weights, f"{method}, round {turn}", rounds.error(weights))
+            if turn >= self.effort.rounds or (fine and turn >= AROUND_MODE):
+                break
+            around = widened(adapted(rounds.known.z, log))
+            if turn < without:
+                rounds.add(around, around.draw(self.random, count))
+                continue
+            method, around = "by a polynomial", patched(around, rounds.known.z, log)
+            given = (rounds.known, coordinates, self.task, around, self.random, count)
+            rounds.add(*emulate(*given, SAFE if weights.reliable else SAFER))
+        if weights.cover:
+            return Weighted(rounds.known.values, weights.weight, rounds.log_evidence)
+        return None
+
+    def _of_population(self) -> tuple[np.ndarray, np.ndarray]:
+        """Whole patients and their log-likelihoods: more of them where that will do."""
+        everyone, count = self.prior.draws, self.effort.points
+        order = self.random.permutation(everyone.shape[1])
+        # A part of them tells whether all would do, and mostly they would not.
+        few = count // 3
+        first = everyone[:, order[:few]]
+        log = try_values(first, self.task).log_likelihood
+        weights = smoothed(log)
+        error = largest_error(self.prior.coordinates, first, weights.weight)
+        # The error falls with the root of their number; a tenth more, because it is a guess.
+        needed = 1.1 * (error / self.effort.error) ** 2 * few
+        if not weights.reliable or not few < needed <= len(order):
+            return first, log
+        chunks = np.array_split(order, max(1, len(order) // count))
+        taken = chunks[: int(np.ceil(needed / count))]
+        logs = [try_values(everyone[:, own], self.task).log_likelihood for own in taken]
+        return everyone[:, np.concatenate(taken)], np.concatenate(logs)

@@ -119,5 +119,6 @@ def mixed(
         tried,
         (values, weight),
         lost[at],
+        found[0].log_evidence if len(found) == 1 else float("nan"),
         probability,
     )

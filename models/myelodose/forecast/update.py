@@ -15,6 +15,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from myelodose.errors import InputError
+from myelodose.forecast.balance import systematic
 from myelodose.forecast.cohort import Tell, cohort_likelihood
 from myelodose.forecast.people import People
 from myelodose.forecast.psis import Weights, smoothed
@@ -83,7 +84,7 @@ def reweighted(
             f"found {weights.told}: the stored draws do not cover the posterior with the new data",
             "fit old and new data together",
         )
-    chosen = _resampled(weights.weight, seed)
+    chosen = systematic(weights.weight, len(weights.weight), np.random.default_rng(seed))
     flat = draws.stack(sample=("chain", "draw"), create_index=False)
     # One chain: what was drawn from chains in turn has no order any more.
     flat = flat.drop_vars(["chain", "draw"], errors="ignore")
@@ -195,13 +196,6 @@ def _table(cohort: Sequence[Seen]) -> xr.Dataset:
     }
     words = f"{len(cohort)} new patient{'s' * (len(cohort) > 1)}"
     return xr.Dataset(columns, attrs={"name": words})
-
-
-def _resampled(weight: np.ndarray, seed: int) -> np.ndarray:
-    random = np.random.default_rng(seed)
-    count = len(weight)
-    at = np.searchsorted(np.cumsum(weight), (random.random() + np.arange(count)) / count)
-    return random.permutation(np.minimum(at, count - 1))
 
 
 def _diagnostics(before: Diagnostics, weights: Weights) -> Diagnostics:
