@@ -9,6 +9,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from myelodose.forecast import (
     prior_of,
     simulate_patient,
     update_dlt,
+    update_people,
 )
 from myelodose.inference.fit import fit_dlt
 from myelodose.regimen import platzbecker2013
@@ -111,30 +113,37 @@ def counts(sizes: argparse.Namespace) -> None:
 def forecasts() -> None:
     """Time what a new observation of one patient costs, and an interim update against a refit.
 
-    The patient is SIMULATED: two cycles, counts every week, clone every four.
+    The patient is SIMULATED: two cycles, counts every week, clone every four. The new reading is
+    that of one visit more; "anew" is without the posterior of the visit before.
     """
     people = People(prior_draws(1, 4000))
-    days, clone = range(0, 57, 7), range(0, 57, 28)
+    days, clone = range(0, 85, 7), range(0, 85, 28)
     regimen = platzbecker2013(20, cycles=2)
     seen = simulate_patient(people, 3, regimen, count_days=days, clone_days=clone).seen
     rows, after = [], {}
     prior, *once = timed(lambda: prior_of(people, seen, 2))
     rows.append(("patients of the population and their coordinates, once", *once))
-    for day in (28, 42, 56):
+    for day in (28, 56, 84):
         some = seen.until(day)
-        individual_posterior(some, people, 1, prior=prior)  # compiles
-        # Another seed at each repeat: the first seed might be a lucky one.
-        seeds = iter(range(2, 2 + REPEATS))
-        call = lambda: individual_posterior(some, people, next(seeds), prior=prior)  # noqa: B023, E731
-        after[day], *cost = timed(call)
-        words = f"{len(some.readings)} readings by day {day}"
-        rows.append((f"posterior, {words}, {len(after[day].tried)} ways tried", *cost))
+        before = individual_posterior(seen.until(day - 7), people, 1, prior=prior)
+        for words, start in (("anew", None), ("from the visit before", before)):
+            pose = partial(individual_posterior, some, people, prior=prior, before=start)
+            pose(1)  # compiles
+            # Another seed at each repeat: the first seed might be a lucky one.
+            seeds = iter(range(2, 2 + REPEATS))
+            after[day], *cost = timed(lambda: pose(next(seeds)))  # noqa: B023
+            ways = f"{len(after[day].tried)} rounds or ways"
+            rows.append((f"{len(some.readings)} readings by day {day}, {words}, {ways}", *cost))
     for number, choices in ((1, [NextCycle(20)]), (30, list(options()))):
         call = lambda: forecast(after[56], planned_d=56, choices=choices)  # noqa: B023, E731
         call()
         words = f"course ahead, {number} options x 200 draws x 42-70 days"
         _, *cost = timed(call)
         rows.append((words, *cost))
+    few = People(prior_draws(1, 1000))
+    new = [simulate_patient(few, 100 + k, platzbecker2013(20)).seen for k in range(3)]
+    _, *cost = timed(lambda: update_people(few, new, seed=1, points=64))
+    rows.append(("1,000 draws of a population, updated by 3 new patients of one cycle", *cost))
     table, cohort = dlt_counts(load_trial()), dlt_table([20], [3], [1])
     fit, *cost = timed(lambda: fit_dlt(table, seed=1), 2)
     rows.append(("DLT posterior by NUTS, second of two", *cost))

@@ -55,7 +55,7 @@ class Case(NamedTuple):
 CASES = (
     Case(12, 7, 7, 28, 8, "early, few readings"),
     Case(24, 14, 7, 14, 13, "early, clone read twice"),
-    Case(11, 28, 7, 28, 19, "one cycle; growth of the clone bounded from above only"),
+    Case(11, 28, 7, 28, 19, "one cycle; growth of the clone bounded from above only", 7200),
     Case(13, 28, 7, 28, 19, "one cycle"),
     Case(12, 28, 14, 28, 13, "one cycle, counts read twice a month"),
     Case(33, 56, 28, 56, 13, "two cycles, few readings; the clone falls"),

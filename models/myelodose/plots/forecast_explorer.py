@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from myelodose.forecast.ahead import forecast, so_far
 from myelodose.forecast.individual import Individual
@@ -21,6 +22,7 @@ def draw_next_cycle(
     delay_d: int = 0,
     gap_d: int = 0,
     days: int = 70,
+    past: xr.Dataset | None = None,
 ) -> Any:
     """The figure that the sliders of a patient move, and its numbers.
 
@@ -31,10 +33,11 @@ def draw_next_cycle(
         delay_d: Delay [d].
         gap_d: Days between azacitidine and lenalidomide [d].
         days: Days to look ahead [d].
+        past: From `so_far`, if it is there already.
     """
     choice = NextCycle(lenalidomide_mg, delay_d, gap_d)
     ahead = forecast(individual, planned_d=planned_d, choices=[choice], days=days)
-    return forecast_figure(individual.seen, so_far(individual), ahead)
+    return forecast_figure(individual.seen, so_far(individual) if past is None else past, ahead)
 
 
 def patient_explorer(individual: Individual, planned_d: float) -> Any:
@@ -47,9 +50,10 @@ def patient_explorer(individual: Individual, planned_d: float) -> Any:
     Raises:
         InputError: If ipywidgets is not there.
     """
+    past = so_far(individual)
 
     def show(**values: Any) -> Any:
-        return draw_next_cycle(individual, planned_d, **values)[0]
+        return draw_next_cycle(individual, planned_d, past=past, **values)[0]
 
     return explorer(
         "patient_explorer",

@@ -1,5 +1,6 @@
 """Simulated 20-patient trials at given parameters, and what is kept of them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -83,12 +84,29 @@ def simulate_trials(z: Float[np.ndarray, "trial parameter"], seed: int) -> Trial
     Raises:
         ArithmeticError: If the solver does not converge for some of the other patients either.
     """
-    for child, solver in ((seed, QUICK), (seed, STEADY)):
+    return steadily(lambda own, solver: _simulated(z, own, solver), seed)
+
+
+def steadily[T](simulate: Callable[[int, Fast], T], seed: int) -> T:
+    """What is simulated with six nodes a day, or with more, or with more and another seed.
+
+    Args:
+        simulate: Takes a seed and a solver.
+        seed: Seed.
+
+    Raises:
+        ArithmeticError: If the solver does not converge with the other seed either.
+
+    Example:
+        >>> steadily(lambda seed, solver: seed, 3)
+        3
+    """
+    for solver in (QUICK, STEADY):
         try:
-            return _simulated(z, child, solver)
+            return simulate(seed, solver)
         except ArithmeticError:
             continue
-    return _simulated(z, seed + 1, STEADY)
+    return simulate(seed + 1, STEADY)
 
 
 def _simulated(z: np.ndarray, seed: int, solver: Fast) -> Trials:
@@ -121,12 +139,7 @@ def simulate_risks(
     Raises:
         ArithmeticError: As `simulate_trials`, which goes on to more nodes and other patients too.
     """
-    for child, solver in ((seed, QUICK), (seed, STEADY)):
-        try:
-            return _simulated_risks(z, child, trials, solver)
-        except ArithmeticError:
-            continue
-    return _simulated_risks(z, seed + 1, trials, STEADY)
+    return steadily(lambda own, solver: _simulated_risks(z, own, trials, solver), seed)
 
 
 def _simulated_risks(z: np.ndarray, seed: int, trials: int, solver: Fast) -> np.ndarray:
