@@ -57,7 +57,7 @@ class Effort:
 
     error: float = 0.025
     points: int = 1500
-    rounds: int = 8
+    rounds: int = 14
     nuts: bool = True
 
     def __post_init__(self) -> None:
