@@ -1,7 +1,8 @@
 """SIMULATED patients and their posteriors by NUTS, stored: what forecasts are held against.
 
-`python tests/forecast/refits.py CASE ...` refits cases by their number, all if none is given, and
-writes tests/reference/forecast_refits anew; a case takes some minutes.
+`python tests/forecast/refits.py SEED CASE ...` refits cases by their number, all if none is given,
+and adds the run to tests/reference/forecast_refits, in place of one with that seed; a case takes
+some minutes.
 """
 
 import json
@@ -89,23 +90,14 @@ def by_nuts(case: Case, seed: int) -> Individual:
         return refit(him, people, seed, prior=own, settings=settings, near=near)
 
 
-def stored(case: Case, seed: int = 8) -> dict:
-    """Means and standard deviations by NUTS on the scale of the link, and how well known."""
-    him, _, own = patient_of(case)
-    full = by_nuts(case, seed)
-    x = linked(own.coordinates, full.weighted[0])
-    return {
-        "words": case.words,
-        "readings": [
-            [float(one.day), one.what, round(float(one.value), 6)] for one in him.readings
-        ],
-        "parameters": [NAMES[k] for k in own.coordinates.place],
-        "mean": np.round(x.mean(1), 5).tolist(),
-        "sd": np.round(x.std(1), 5).tolist(),
-        "draws": case.draws,
-        "ess": round(full.tried[-1].ess),
-        "method": full.method,
-    }
+class Refit(NamedTuple):
+    """What NUTS says on the scale of the link, (parameter,), and how many draws that is worth."""
+
+    parameters: list[str]
+    readings: list[list]
+    mean: np.ndarray
+    sd: np.ndarray
+    ess: float
 
 
 def path_of(case: Case) -> Path:
@@ -113,15 +105,54 @@ def path_of(case: Case) -> Path:
     return FOLDER / f"patient-{case.seed}-day-{case.until_d}-readings-{case.readings}.json"
 
 
+def stored(case: Case) -> Refit:
+    """All stored runs of a case together, each by its effective draws."""
+    found = json.loads(path_of(case).read_text())
+    ess, mean, sd = (np.array([run[k] for run in found["runs"]]) for k in ("ess", "mean", "sd"))
+    share = ess / ess.sum()
+    names, readings = found["parameters"], found["readings"]
+    return Refit(names, readings, share @ mean, np.sqrt(share @ sd**2), float(ess.sum()))
+
+
+def run(case: Case, seed: int) -> dict:
+    """One run for the file."""
+    _, _, own = patient_of(case)
+    full = by_nuts(case, seed)
+    x = linked(own.coordinates, full.weighted[0])
+    return {
+        "seed": seed,
+        "draws": case.draws,
+        "ess": round(full.tried[-1].ess),
+        "method": full.method,
+        "mean": np.round(x.mean(1), 5).tolist(),
+        "sd": np.round(x.std(1), 5).tolist(),
+    }
+
+
+def add(case: Case, new: dict) -> None:
+    """Write a run beside those of other seeds."""
+    him, _, own = patient_of(case)
+    path = path_of(case)
+    old = json.loads(path.read_text())["runs"] if path.exists() else []
+    found = {
+        "words": case.words,
+        "readings": [[one.day, one.what, round(float(one.value), 6)] for one in him.readings],
+        "parameters": [NAMES[k] for k in own.coordinates.place],
+        "runs": [*(one for one in old if one["seed"] != new["seed"]), new],
+    }
+    path.write_text(json.dumps(found, indent=1) + "\n")
+
+
 def main() -> None:
     """Refit and write."""
     FOLDER.mkdir(exist_ok=True)
-    for number in map(int, sys.argv[1:] or range(len(CASES))):
+    seed, *numbers = map(int, sys.argv[1:])
+    for case in [CASES[number] for number in numbers] or CASES:
         start = time.process_time()
-        found = stored(CASES[number])
-        path_of(CASES[number]).write_text(json.dumps(found, indent=1) + "\n")
+        new = run(case, seed)
+        add(case, new)
         seconds = time.process_time() - start
-        print(CASES[number].label, found["method"], found["ess"], f"{seconds:.0f} s", flush=True)
+        print(case.label, new["method"], new["ess"], f"{seconds:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
