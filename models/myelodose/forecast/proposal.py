@@ -26,6 +26,7 @@ PATCHES, NARROW = 8, 0.7
 """Points of largest weight that get a t of their own, and its width."""
 
 _APART = 3.0
+_FAR, _HELD = -2.0, 25.0
 _STEP = 0.05
 _MOST_STEPS = 12
 _DAMPING = 10.0 ** np.arange(-2.0, 4.0)
@@ -82,7 +83,9 @@ class Group(NamedTuple):
         return np.logaddexp.reduce(logs)
 
 
-def around_mode(start: Float[np.ndarray, " parameter"], coordinates: Coordinates, task: Task):
+def around_mode(
+    start: Float[np.ndarray, " parameter"], coordinates: Coordinates, task: Task
+) -> Student:
     """A t around the mode of the posterior with the curvature there.
 
     Args:
@@ -93,30 +96,66 @@ def around_mode(start: Float[np.ndarray, " parameter"], coordinates: Coordinates
     Returns:
         The proposal; its scale is that of the inverse curvature.
     """
+    size = len(start)
+    return _climbed(start, coordinates, task, np.zeros(size), np.ones(size))
+
+
+def far_end(mode: Student, coordinates: Coordinates, task: Task) -> Student:
+    """A t where the parameter with the longest tail lies two sd below what was expected of it.
+
+    That is the growth of the clone, whose logarithm runs off to nothing: data may bound it from
+    above only, and whatever else they say then differs from what they say at the mode.
+
+    Args:
+        mode: From `around_mode`.
+        coordinates: Meaning of z.
+        task: What was seen.
+    """
+    quantile = np.asarray(coordinates.quantile)
+    held = int(np.argmax(quantile[:, -1] - quantile[:, 0]))
+    centre, precision = np.zeros(coordinates.size), np.ones(coordinates.size)
+    centre[held], precision[held] = _FAR, _HELD
+    start = mode.centre.copy()
+    start[held] = _FAR
+    return _climbed(start, coordinates, task, centre, precision)
+
+
+def _climbed(
+    start: np.ndarray,
+    coordinates: Coordinates,
+    task: Task,
+    centre: np.ndarray,
+    precision: np.ndarray,
+) -> Student:
+    """Mode under a normal prior of this centre and precision; the curvature is with N(0, I)."""
     z, size = start, len(start)
-    best = -np.inf
-    curvature = np.eye(size)
+    best, information = -np.inf, np.zeros((size, size))
+
+    def posterior(log_likelihood: np.ndarray, at: np.ndarray) -> np.ndarray:
+        total = log_likelihood[: len(at)] - 0.5 * (precision * (at - centre) ** 2).sum(1)
+        return np.where(np.isnan(total), -np.inf, total)
+
     for _ in range(_MOST_STEPS):
         steps = _STEP * np.concatenate([np.zeros((1, size)), np.eye(size), -np.eye(size)])
         tried, _ = try_points(z + steps, coordinates, task)
         jacobian = _scaled(tried.expected, task, size)
         information = jacobian.T @ jacobian
         slope = (tried.log_likelihood[1 : size + 1] - tried.log_likelihood[size + 1 :]) / 2 / _STEP
-        slope = np.nan_to_num(slope - z, nan=0.0, posinf=0.0, neginf=0.0)
-        best, curvature = _posterior(tried.log_likelihood, z[None])[0], information + np.eye(size)
+        slope = np.nan_to_num(slope - precision * (z - centre), nan=0.0, posinf=0.0, neginf=0.0)
+        best, bend = posterior(tried.log_likelihood, z[None])[0], information + np.diag(precision)
         ahead = np.stack(
             [
-                f * np.linalg.solve(information + (1 + damp) * np.eye(size), slope)
+                f * np.linalg.solve(bend + damp * np.eye(size), slope)
                 for damp in (0.0, *_DAMPING)
                 for f in _FRACTIONS
             ]
         )
         there, _ = try_points(z + ahead, coordinates, task)
-        values = _posterior(there.log_likelihood, z + ahead)
+        values = posterior(there.log_likelihood, z + ahead)
         if not values.max() > best + 1e-2:
             break
         z = z + ahead[np.argmax(values)]
-    return Student(z, np.linalg.cholesky(np.linalg.inv(curvature)))
+    return Student(z, np.linalg.cholesky(np.linalg.inv(information + np.eye(size))))
 
 
 def widened(one: Student) -> Group:
@@ -187,11 +226,6 @@ def adapted(
     value, vector = np.linalg.eigh(scatter)
     scatter = (vector * np.clip(value, 1e-4, 1.5)) @ vector.T
     return Student(centre, np.linalg.cholesky(scatter))
-
-
-def _posterior(log_likelihood: np.ndarray, z: np.ndarray) -> np.ndarray:
-    total = log_likelihood[: len(z)] - 0.5 * (z**2).sum(1)
-    return np.where(np.isnan(total), -np.inf, total)
 
 
 def _scaled(expected: np.ndarray, task: Task, size: int) -> np.ndarray:

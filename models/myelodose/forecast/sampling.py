@@ -25,7 +25,15 @@ from myelodose.forecast.individual import (
 )
 from myelodose.forecast.likelihood import Task, task_of, try_values
 from myelodose.forecast.people import People
-from myelodose.forecast.proposal import Group, adapted, around_mode, patched, widened
+from myelodose.forecast.proposal import (
+    Group,
+    Student,
+    adapted,
+    around_mode,
+    far_end,
+    patched,
+    widened,
+)
 from myelodose.forecast.psis import Weights, smoothed
 from myelodose.forecast.rounds import Rounds, largest_error, log_mean
 from myelodose.forecast.seen import ForecastWarning, Seen
@@ -155,15 +163,19 @@ class _Search:
         best = first[:, [int(np.argmax(weights.weight))]]
         start = inverse(self.prior.coordinates, best)[0]
         mode = around_mode(start, self.prior.coordinates, self.task)
-        return self._in_rounds(widened(mode), "around the mode", AROUND_MODE)
+        far = far_end(mode, self.prior.coordinates, self.task)
+        around = Group((*widened(mode).members, far))
+        return self._in_rounds(around, "around the mode", AROUND_MODE, (far,))
 
     def _enough(self, weights: Weights, method: str, error: float) -> bool:
         self.tried.append(Attempt(method, weights.k, weights.ess, error))
         fine = weights.reliable and weights.ess >= 2 * self.draws
         return fine and error <= self.effort.error
 
-    def _in_rounds(self, first: Earlier | Group, method: str, without: int) -> Weighted | None:
-        """Rounds, so many of them without the polynomial."""
+    def _in_rounds(
+        self, first: Earlier | Group, method: str, without: int, always: tuple[Student, ...] = ()
+    ) -> Weighted | None:
+        """Rounds, so many of them without the polynomial; `always` has a part in all of them."""
         coordinates, count = self.prior.coordinates, self.effort.points
         rounds = Rounds(coordinates, self.task)
         rounds.add(first, first.draw(self.random, count))
@@ -173,7 +185,7 @@ class _Search:
             fine = self._enough(weights, f"{method}, round {turn}", rounds.error(weights))
             if turn >= self.effort.rounds or (fine and turn >= AROUND_MODE):
                 break
-            around = widened(adapted(rounds.known.z, log))
+            around = Group((*widened(adapted(rounds.known.z, log)).members, *always))
             if turn < without:
                 rounds.add(around, around.draw(self.random, count))
                 continue
